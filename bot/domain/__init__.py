@@ -1,0 +1,1 @@
+"""What a reading group is: plain data and pure rules, with nothing but the standard library."""

@@ -1,0 +1,120 @@
+"""Every error that crosses a seam of Readalong, and the sentence it has for the person.
+
+ReadalongError
++- ConfigError(problems)
++- UserError
+|  +- NoUpcomingSessionError
+|  +- UnknownSessionError
+|  +- UnknownSummaryError
+|  +- InvalidSubmissionError
+|  +- InvalidSessionError
+|  +- InvalidPageError
+|  +- NotPermittedError
+|  +- LimitError
++- ReadingError(permanent)
++- SummaryError(permanent)
++- DeliveryError(reason, permanent, retry_after)
+
+Adapters translate their library's exceptions into these with ``raise ... from``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+
+class ReadalongError(Exception):
+    """The root: anything Readalong raises on purpose."""
+
+
+class ConfigError(ReadalongError):
+    """The configuration, the data file or the keys don't allow a start; nothing was started.
+
+    ``problems`` holds all of them, one sentence each.
+    """
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class UserError(ReadalongError):
+    """Shown to the person as it is: one sentence that says what to do."""
+
+
+class NoUpcomingSessionError(UserError):
+    """The group has no session ahead."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No session is planned yet. It will be announced here; `sessions` lists earlier ones."
+        )
+
+
+class UnknownSessionError(UserError):
+    """No session of the group goes by that name."""
+
+    def __init__(self, name: str, known: Sequence[str] = ()) -> None:
+        self.name = name
+        self.known = tuple(known)
+        hint = f"Try one of: {', '.join(self.known)}." if known else "`sessions` lists them."
+        super().__init__(f"There is no session called “{name}”. {hint}")
+
+
+class UnknownSummaryError(UserError):
+    """The session has no summary for that audience, and nothing to make one from."""
+
+
+class InvalidSubmissionError(UserError):
+    """A question that can't be stored: empty, too long, or not text."""
+
+
+class InvalidSessionError(UserError):
+    """A session that can't be planned: its time doesn't exist, is ambiguous or has passed."""
+
+
+class InvalidPageError(UserError):
+    """A session page that can't be imported; nothing of it was stored."""
+
+
+class NotPermittedError(UserError):
+    """The person may not do that in this group."""
+
+
+class LimitError(UserError):
+    """The person or the session has reached its limit."""
+
+
+class ReadingError(ReadalongError):
+    """A reading that can't be had or read; ``permanent`` when trying again won't help."""
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        self.reason = reason
+        self.permanent = permanent
+        super().__init__(reason)
+
+
+class SummaryError(ReadalongError):
+    """A summary that can't be made; ``permanent`` when trying again won't help."""
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        self.reason = reason
+        self.permanent = permanent
+        super().__init__(reason)
+
+
+class DeliveryError(ReadalongError):
+    """One attempt to post failed.
+
+    ``permanent``: the same bytes will never be taken by this destination.
+    ``retry_after``: the network asked to wait that long before the next attempt.
+    """
+
+    def __init__(
+        self, reason: str, *, permanent: bool = False, retry_after: timedelta | None = None
+    ) -> None:
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+        super().__init__(reason)

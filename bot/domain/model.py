@@ -1,0 +1,340 @@
+"""The nouns of a reading group, as frozen data.
+
+Conventions: ``_at`` is an aware UTC datetime, ``_id`` a key of the data file, ``address`` how a
+network names a person or a place (a Nostr public key in hex, a Discord snowflake as text).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Network(StrEnum):
+    """Where people are. ``LOCAL`` is the operator's own command line and imported pages."""
+
+    NOSTR = "nostr"
+    DISCORD = "discord"
+    LOCAL = "local"
+
+
+class Audience(StrEnum):
+    """Whom a summary is for."""
+
+    TECHIE = "techie"
+    PLAIN = "plain"
+
+
+class SessionStatus(StrEnum):
+    """A planned session is the organiser's own until it is announced or has begun."""
+
+    PLANNED = "planned"
+    ANNOUNCED = "announced"
+    CANCELLED = "cancelled"
+
+
+class SummaryStatus(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+
+
+class QuestionStatus(StrEnum):
+    OPEN = "open"
+    HIDDEN = "hidden"
+    ANSWERED = "answered"
+
+
+class ReminderState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    SKIPPED = "skipped"
+
+
+class PostKind(StrEnum):
+    """What an outbox row posts.
+
+    ``CALENDAR`` is the network's own calendar entry for a session, edited in place. ``PROFILE`` and
+    ``RELAY_LIST`` tell a Nostr network who the bot is (NIP-01 kind 0, NIP-65 kind 10002).
+    """
+
+    ANNOUNCEMENT = "announcement"
+    CALENDAR = "calendar"
+    REMINDER = "reminder"
+    NOTICE = "notice"
+    REPLY = "reply"
+    PROFILE = "profile"
+    RELAY_LIST = "relay_list"
+
+
+class OutboxState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One reading group. ``reminders`` are offsets before a session's start, longest first."""
+
+    id: int
+    slug: str
+    name: str
+    timezone: str
+    reminders: tuple[timedelta, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a group's posts go: on Nostr the bot's own identity, on Discord a channel."""
+
+    id: int
+    group_id: int
+    network: Network
+    address: str
+    paused_at: datetime | None = None
+    paused_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who sent a submission, as its network tells it. ``name`` is for show and may be empty."""
+
+    network: Network
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read for a session. ``text`` is kept where the bot has it, as Markdown or plain."""
+
+    title: str
+    url: str = ""
+    text: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One scheduled meeting.
+
+    ``starts_at`` is UTC; ``local_time`` ("2026-12-02 19:00") and the IANA ``timezone`` keep what
+    the organiser said. ``revision`` grows with every change that members must hear of. ``topic`` is
+    Markdown. ``duration`` is how long the meeting is meant to last.
+    """
+
+    id: int
+    group_id: int
+    slug: str
+    title: str
+    starts_at: datetime
+    local_time: str
+    timezone: str
+    duration: timedelta = timedelta(hours=2)
+    place: str = ""
+    topic: str = ""
+    tags: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    status: SessionStatus = SessionStatus.PLANNED
+    revision: int = 1
+    announced_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a summary; ``quote`` and ``section`` say where the reading has it."""
+
+    head: str
+    text: str
+    quote: str = ""
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryDraft:
+    """A summary before it is stored.
+
+    ``body`` is Markdown and all that is posted; ``lead`` and ``points`` are its parts. ``origin``
+    is ``"extractive"``, ``"imported"`` or a model's name. An imported page also says who asked
+    (``asked_by``), what (``prompt``) and which model answered (``answered_by``).
+    """
+
+    audience: Audience
+    body: str
+    lead: str
+    points: tuple[Point, ...]
+    origin: str
+    asked_by: str = ""
+    prompt: str = ""
+    answered_by: str = ""
+    status: SummaryStatus = SummaryStatus.APPROVED
+
+    @property
+    def words(self) -> int:
+        return len(self.body.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A stored summary. Every version is kept; ``current`` marks the one that is shown."""
+
+    id: int
+    session_id: int
+    version: int
+    current: bool
+    created_at: datetime
+    draft: SummaryDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A raw inbound question, before any check.
+
+    ``source_id`` names it on its network for ever (a Nostr event id, a Discord interaction id), so
+    that a replay stores nothing twice. ``session_id`` is set when it answers that session's post;
+    otherwise it is for the next session.
+    """
+
+    group_id: int
+    author: Author
+    source_id: str
+    text: str
+    submitted_at: datetime
+    session_id: int | None = None
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An accepted submission on a session's board. ``number`` counts from 1 in its session.
+
+    ``author`` is None when it was asked anonymously or came from a page.
+    """
+
+    id: int
+    session_id: int
+    number: int
+    text: str
+    network: Network
+    source_id: str
+    asked_at: datetime
+    author: Author | None = None
+    votes: int = 0
+    status: QuestionStatus = QuestionStatus.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Rsvps:
+    yes: int = 0
+    maybe: int = 0
+    no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A planned post before a session. Its row is the truth; schedulers only look at it."""
+
+    id: int
+    group_id: int
+    session_id: int
+    offset: timedelta
+    revision: int
+    due_at: datetime
+    state: ReminderState = ReminderState.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something to be posted once, as it is written to the outbox.
+
+    ``key`` is unique for ever and names the thing (not the attempt). ``payload`` is JSON for the
+    network's renderer. Where the bytes are known already, ``wire`` and ``remote_id`` have them.
+    After ``expires_at`` the post is of no use and is skipped.
+    """
+
+    key: str
+    group_id: int
+    network: Network
+    destination: str
+    kind: PostKind
+    payload: str
+    session_id: int | None = None
+    expires_at: datetime | None = None
+    wire: bytes | None = None
+    remote_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed outbox row: ours to send until ``lease_until``, fenced by ``epoch``."""
+
+    id: int
+    epoch: int
+    attempts: int
+    post: Post
+    lease_until: datetime
+    first_tried_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The exact bytes of a post, and its id on the network (empty if not yet known)."""
+
+    wire: bytes
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What a post of a session stands in: the wire bytes of that session's announcement, and of the
+    newest earlier post of the same kind at the same destination."""
+
+    announcement: bytes | None = None
+    previous: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Everything that is shown of one session."""
+
+    session: Session
+    summaries: dict[Audience, Summary] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+    rsvps: Rsvps = Rsvps()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """A group's session page, as read. ``date`` ("2023-07-05") and ``time`` ("19:00") are the
+    page's own words and may be empty; ``questions`` are the items under a heading such as "Questions to
+    consider". ``notes`` say, a sentence each, what was mended and what was not taken.
+    """
+
+    title: str
+    date: str = ""
+    time: str = ""
+    timezone: str = ""
+    slug: str = ""
+    place: str = ""
+    topic: str = ""
+    tags: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    summaries: tuple[SummaryDraft, ...] = ()
+    questions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much strangers may put on us. Questions count for a session and person."""
+
+    questions_per_person: int = 5
+    questions_per_session: int = 200
+    question_length: int = 1000  # characters
+    mentions_per_minute: int = 10  # from one author
+    strangers_per_minute: int = 120  # from all authors together whom we never met before

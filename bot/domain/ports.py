@@ -1,0 +1,345 @@
+"""The seams: what the services need from the outside, in the services' own words.
+
+Storage, networks, summarisers and clocks implement these; nothing here knows which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.model import (
+    Audience,
+    Author,
+    Delivery,
+    Destination,
+    Group,
+    Network,
+    OutboxState,
+    Post,
+    Prepared,
+    Question,
+    Reading,
+    Reminder,
+    ReminderState,
+    Rsvps,
+    Session,
+    Submission,
+    Summary,
+    SummaryDraft,
+    Thread,
+)
+
+Now = Callable[[], datetime]
+"""The time, aware and in UTC. A parameter everywhere, so that a test can say when it is."""
+
+
+class Topic(StrEnum):
+    """What a commit may have changed that somebody waits for."""
+
+    OUTBOX = "outbox"
+    REMINDERS = "reminders"
+
+
+class GroupRows(Protocol):
+    async def ensure(self, group: Group) -> Group:
+        """Insert or update by slug; ``group.id`` is ignored. Returns the group with its id."""
+        ...
+
+    async def by_slug(self, slug: str) -> Group | None: ...
+
+    async def by_id(self, group_id: int) -> Group: ...
+
+    async def ensure_destination(
+        self, group_id: int, network: Network, address: str
+    ) -> Destination: ...
+
+    async def destinations(self, group_id: int) -> Sequence[Destination]: ...
+
+    async def pause_destination(
+        self, group_id: int, network: Network, address: str, reason: str, at: datetime
+    ) -> None: ...
+
+    async def resume_destination(self, group_id: int, network: Network, address: str) -> None: ...
+
+
+class SessionRows(Protocol):
+    async def add(self, session: Session, at: datetime) -> Session:
+        """Insert with its readings; ``session.id`` is ignored. The slug must be free."""
+        ...
+
+    async def update(self, session: Session, at: datetime) -> None:
+        """Store every field of a session that exists, its readings included."""
+        ...
+
+    async def by_id(self, session_id: int) -> Session | None: ...
+
+    async def by_slug(self, group_id: int, slug: str) -> Session | None: ...
+
+    async def by_slug_prefix(self, group_id: int, prefix: str) -> Sequence[Session]:
+        """Sessions whose slug is ``prefix`` or starts with it, soonest first; 20 at most."""
+        ...
+
+    async def starting_after(
+        self, group_id: int, moment: datetime, limit: int, *, announced_only: bool = True
+    ) -> Sequence[Session]:
+        """Sessions not cancelled that start after ``moment``, soonest first."""
+        ...
+
+    async def starting_before(
+        self, group_id: int, moment: datetime, limit: int
+    ) -> Sequence[Session]:
+        """Sessions not cancelled that start at or before ``moment``, latest first."""
+        ...
+
+    async def all(self, group_id: int, limit: int, offset: int = 0) -> Sequence[Session]:
+        """Every session whatever its status, latest first, without its readings' text."""
+        ...
+
+    async def rsvps(self, session_id: int) -> Rsvps: ...
+
+    async def of_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, int]:
+        """Which session each of our own posts belongs to: remote id -> session id."""
+        ...
+
+
+class SummaryRows(Protocol):
+    async def add(self, session_id: int, draft: SummaryDraft, at: datetime) -> Summary:
+        """Store the next version and make it the current one."""
+        ...
+
+    async def current(self, session_id: int) -> Mapping[Audience, Summary]: ...
+
+    async def current_of(self, session_id: int, audience: Audience) -> Summary | None: ...
+
+
+class NewQuestion(Protocol):
+    """What ``QuestionRows.add`` needs: a submission with its session, number and author's hash."""
+
+    @property
+    def submission(self) -> Submission: ...
+    @property
+    def session_id(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def author_hash(self) -> str: ...
+
+
+class QuestionRows(Protocol):
+    async def add(self, questions: Sequence[NewQuestion], at: datetime) -> None:
+        """Insert a batch (one statement), with its people. Anonymous ones keep no person."""
+        ...
+
+    async def by_source(
+        self, network: Network, source_ids: Sequence[str]
+    ) -> Sequence[Question]: ...
+
+    async def of_session(
+        self, session_id: int, limit: int = 1000, offset: int = 0
+    ) -> Sequence[Question]:
+        """The board: open and answered ones, most votes first, then by number."""
+        ...
+
+    async def last_numbers(self, session_ids: Sequence[int]) -> Mapping[int, int]:
+        """The highest number given in each session; a session without questions is left out."""
+        ...
+
+    async def counts(self, session_ids: Sequence[int]) -> Mapping[int, int]:
+        """How many questions each session has; a session without questions is left out."""
+        ...
+
+    async def counts_by_author(
+        self, pairs: Sequence[tuple[int, str]]
+    ) -> Mapping[tuple[int, str], int]:
+        """How many questions each (session_id, author_hash) has; those without are left out."""
+        ...
+
+
+class PeopleRows(Protocol):
+    async def known(self, network: Network, addresses: Sequence[str], before: datetime) -> set[str]:
+        """Those of the addresses that we have held as people since before ``before``."""
+        ...
+
+    async def helped_at(self, group_id: int, author: Author) -> datetime | None:
+        """When this person was last sent the help unasked."""
+        ...
+
+    async def set_helped(self, group_id: int, author: Author, at: datetime) -> None: ...
+
+
+class ReminderRows(Protocol):
+    async def plan(self, reminders: Sequence[Reminder]) -> None:
+        """Insert; one that exists already (session, offset, revision) is left as it is."""
+        ...
+
+    async def due(self, moment: datetime, limit: int) -> Sequence[Reminder]:
+        """Pending ones with ``due_at <= moment``, ordered by session, then by due time.
+
+        The last session of a full answer may be cut; the caller takes the rest next time round.
+        """
+        ...
+
+    async def next_due_at(self) -> datetime | None: ...
+
+    async def settle(self, ids: Sequence[int], state: ReminderState, at: datetime) -> None: ...
+
+    async def skip_pending(self, session_id: int, at: datetime) -> int: ...
+
+    async def of_session(self, session_id: int) -> Sequence[Reminder]: ...
+
+
+class OutboxRows(Protocol):
+    async def add(self, posts: Sequence[Post], at: datetime) -> int:
+        """Queue; a key that exists already is left as it is. Returns how many were new."""
+        ...
+
+    async def add_claimed(
+        self, posts: Sequence[Post], at: datetime, lease_until: datetime
+    ) -> Sequence[Delivery]:
+        """Queue and claim in one step, for posts that this process sends as soon as it commits.
+
+        Returns only the new ones, epoch 1.
+        """
+        ...
+
+    async def claim(
+        self, network: Network, at: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[Delivery]:
+        """Take due rows (pending and due, or sending with a lease that ran out), epoch + 1.
+
+        Rows of a paused destination stay where they are.
+        """
+        ...
+
+    async def set_wire(self, prepared: Sequence[tuple[Delivery, Prepared]], at: datetime) -> None:
+        """Keep the exact bytes before the first send, and when that first send is tried."""
+        ...
+
+    async def thread_of(self, post: Post) -> Thread: ...
+
+    async def mark_sent(self, sent: Sequence[tuple[Delivery, str]], at: datetime) -> int:
+        """(delivery, remote id) pairs; those whose epoch is still ours. Returns how many."""
+        ...
+
+    async def mark_retry(
+        self, delivery: Delivery, error: str, next_attempt_at: datetime
+    ) -> bool: ...
+
+    async def mark_ended(
+        self, delivery: Delivery, state: OutboxState, error: str, at: datetime
+    ) -> bool:
+        """FAILED, SKIPPED or UNKNOWN, for good; False when the epoch is no longer ours."""
+        ...
+
+    async def release(self, network: Network, deliveries: Sequence[Delivery] | None = None) -> int:
+        """Give claimed rows back, pending and due now: these, or (at start) all."""
+        ...
+
+    async def next_due_at(self, network: Network) -> datetime | None:
+        """When the next row can be claimed; None when there is none."""
+        ...
+
+    async def count(self, network: Network) -> Mapping[OutboxState, int]:
+        """How many rows stand in each state but ``sent`` (which only grows)."""
+        ...
+
+    async def failures(self, limit: int = 10) -> Sequence[tuple[Post, str]]:
+        """The newest rows that failed or are unknown, with their error."""
+        ...
+
+
+class SeenRows(Protocol):
+    async def add(self, network: Network, source_ids: Sequence[str], at: datetime) -> set[str]:
+        """Mark as handled. Returns those that were new."""
+        ...
+
+    async def which(self, network: Network, source_ids: Sequence[str]) -> set[str]:
+        """Those that were handled before."""
+        ...
+
+
+class CursorRows(Protocol):
+    async def all(self) -> Mapping[str, str]:
+        """Every place's position: place -> position, in its network's own terms."""
+        ...
+
+    async def move(self, positions: Mapping[str, str], at: datetime) -> None: ...
+
+
+class Rows(Protocol):
+    """All tables, over one connection: a transaction that writes, or a view that only reads."""
+
+    @property
+    def groups(self) -> GroupRows: ...
+    @property
+    def sessions(self) -> SessionRows: ...
+    @property
+    def summaries(self) -> SummaryRows: ...
+    @property
+    def questions(self) -> QuestionRows: ...
+    @property
+    def people(self) -> PeopleRows: ...
+    @property
+    def reminders(self) -> ReminderRows: ...
+    @property
+    def outbox(self) -> OutboxRows: ...
+    @property
+    def seen(self) -> SeenRows: ...
+    @property
+    def cursors(self) -> CursorRows: ...
+
+
+class Store(Protocol):
+    """The data file."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Rows]:
+        """The one way to write: one at a time, all or nothing, committed on a clean exit.
+
+        No network or model call belongs inside. Cancelling the task never leaves half of it.
+        """
+        ...
+
+    def read(self) -> AbstractAsyncContextManager[Rows]:
+        """A consistent view that sees what is committed and can't write."""
+        ...
+
+    def on_commit(self, topic: Topic, callback: Callable[[], None]) -> None:
+        """Call back after each commit, ours or another process's, that may concern ``topic``."""
+        ...
+
+
+class Courier(Protocol):
+    """One network's way to post. It holds no state that a restart would miss."""
+
+    @property
+    def network(self) -> Network: ...
+
+    def prepare(self, post: Post, thread: Thread) -> Prepared:
+        """Fix the exact bytes of a post. Pure but for time and key; a millisecond at most."""
+        ...
+
+    async def send(self, delivery: Delivery) -> str:
+        """Post ``delivery.post.wire`` once; returns the network's id for it.
+
+        Sending the same bytes again is harmless. Raises DeliveryError.
+        """
+        ...
+
+
+class Summariser(Protocol):
+    """Makes both summaries of one reading."""
+
+    @property
+    def origin(self) -> str: ...
+
+    async def summarise(self, reading: Reading) -> Mapping[Audience, SummaryDraft]:
+        """Raises SummaryError when the text gives too little to summarise."""
+        ...
+
+
+Backoff = Callable[[int], timedelta]
+"""How long to wait after the n-th failed attempt (from 1), jitter included."""

@@ -1,0 +1,1 @@
+"""The networks a group lives on. They don't know each other."""

@@ -1,0 +1,1 @@
+"""Nostr: a relay client of our own, mentions in, posts out."""

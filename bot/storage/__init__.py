@@ -1,0 +1,1 @@
+"""The data file: tables, queries and migrations."""

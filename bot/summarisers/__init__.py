@@ -1,0 +1,1 @@
+"""Ways to make the two summaries of a reading."""
