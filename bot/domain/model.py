@@ -310,9 +310,11 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True)
 class SessionPage:
-    """A group's session page, as read. ``date`` ("2023-07-05") and ``time`` ("19:00") are the
-    page's own words and may be empty; ``questions`` are the items under a heading such as "Questions to
-    consider". ``notes`` say, a sentence each, what was mended and what was not taken.
+    """A group's session page, as read.
+
+    ``date`` ("2023-07-05") and ``time`` ("19:00") are the page's own words and may be empty.
+    ``questions`` are the items under a heading such as "Questions to consider". ``notes`` say, a
+    sentence each, what was mended and what was not taken.
     """
 
     title: str
