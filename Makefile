@@ -1,5 +1,5 @@
 # Every target sets up what it needs. PYTHON may name another interpreter: make test PYTHON=python3.13
-PYTHON ?= python3
+PYTHON ?= $(firstword $(wildcard $(shell command -v python3.11)) python3)
 VENV   ?= .venv
 ARGS   ?=
 BIN    := $(VENV)/bin
