@@ -13,7 +13,8 @@ ReadalongError
 |  +- LimitError
 +- ReadingError(permanent)
 +- SummaryError(permanent)
-+- DeliveryError(reason, permanent, retry_after)
++- DeliveryError(reason, permanent, retry_after, pause)
++- StorageError(reason, permanent)
 
 Adapters translate their library's exceptions into these with ``raise ... from``.
 """
@@ -109,12 +110,32 @@ class DeliveryError(ReadalongError):
 
     ``permanent``: the same bytes will never be taken by this destination.
     ``retry_after``: the network asked to wait that long before the next attempt.
+    ``pause``: the destination itself is at fault; nothing more goes there until it is resumed.
     """
 
     def __init__(
-        self, reason: str, *, permanent: bool = False, retry_after: timedelta | None = None
+        self,
+        reason: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        pause: bool = False,
     ) -> None:
         self.reason = reason
         self.permanent = permanent
         self.retry_after = retry_after
+        self.pause = pause
+        super().__init__(reason)
+
+
+class StorageError(ReadalongError):
+    """The data file could not be read or written; nothing of the transaction was stored.
+
+    The disk is full, the file is locked, the device failed: the same thing may work later.
+    ``permanent`` when it never will, because the rows themselves don't fit together.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        self.reason = reason
+        self.permanent = permanent
         super().__init__(reason)

@@ -119,6 +119,18 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of a reading under one heading ("" before the first): its prose, marks removed.
+
+    ``level`` is the heading's depth, 1 for the outermost.
+    """
+
+    heading: str
+    paragraphs: tuple[str, ...]
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One scheduled meeting.
 

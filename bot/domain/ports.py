@@ -26,6 +26,7 @@ from bot.domain.model import (
     Reminder,
     ReminderState,
     Rsvps,
+    Section,
     Session,
     Submission,
     Summary,
@@ -156,6 +157,12 @@ class QuestionRows(Protocol):
         self, pairs: Sequence[tuple[int, str]]
     ) -> Mapping[tuple[int, str], int]:
         """How many questions each (session_id, author_hash) has; those without are left out."""
+        ...
+
+    async def already_asked(
+        self, keys: Sequence[tuple[int, str, str]]
+    ) -> Mapping[tuple[int, str, str], int]:
+        """The number of the question with each (session_id, author_hash, text); others left out."""
         ...
 
 
@@ -328,6 +335,10 @@ class Courier(Protocol):
         Sending the same bytes again is harmless. Raises DeliveryError.
         """
         ...
+
+
+Sections = Callable[[str], Sequence[Section]]
+"""How a reading's text (Markdown or plain) falls into sections of prose."""
 
 
 class Summariser(Protocol):
