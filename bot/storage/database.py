@@ -1,0 +1,208 @@
+"""The engine, the one way to write and the one way to read. It knows no table and no query.
+
+All connections of the pool only read. One more is kept apart for writing: its transactions come one
+at a time under a lock, begin with BEGIN IMMEDIATE, and are ended (committed or rolled back) before
+the lock is free again, whatever is cancelled meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, Executable, Row
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.domain.errors import StorageError
+from bot.domain.ports import Topic
+from bot.storage.driver import Driver
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+_T = TypeVar("_T")
+
+_READERS = 4
+_WAIT_FOR_READER = 30.0  # seconds
+
+
+def storage_error(error: Exception) -> StorageError:
+    """Our own error for one of SQLAlchemy's or sqlite3's, in the words of SQLite."""
+    reason = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    permanent = isinstance(error, IntegrityError)
+    return StorageError(f"The data file can't be used just now: {reason}.", permanent=permanent)
+
+
+class Link:
+    """A connection inside one transaction or one read, for the query modules."""
+
+    def __init__(self, connection: AsyncConnection, driver: Driver) -> None:
+        self._connection = connection
+        self._driver = driver
+        self.touched: set[Topic] = set()
+
+    async def rows(
+        self, statement: Executable, parameters: Parameters = None
+    ) -> Sequence[Row[Any]]:
+        """Everything the statement gives."""
+        result = await self._execute(statement, parameters)
+        rows: Sequence[Row[Any]] = result.all()
+        return rows
+
+    async def first(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
+        rows = await self.rows(statement, parameters)
+        return rows[0] if rows else None
+
+    async def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.first(statement, parameters)
+        return None if row is None else row[0]
+
+    async def run(self, statement: Executable, parameters: Parameters = None) -> int:
+        """Write, once for each set of parameters; returns how many rows changed."""
+        if parameters is not None and not parameters:
+            return 0
+        result = await self._execute(statement, parameters)
+        return int(result.rowcount)
+
+    async def _execute(self, statement: Executable, parameters: Parameters) -> Any:
+        try:
+            return await self._connection.execute(statement, parameters)
+        except SQLAlchemyError as error:
+            raise storage_error(error) from error
+        finally:
+            _raise_if_cancelled(self._driver)
+
+
+class Database:
+    """One SQLite file, opened. Its schema is somebody else's business.
+
+    ``committed`` is called after each commit with what the transaction touched.
+    """
+
+    def __init__(self, path: Path, committed: Callable[[set[Topic]], None]) -> None:
+        self.path = path
+        self._committed = committed
+        self._lock = asyncio.Lock()
+        self._owner: asyncio.Task[Any] | None = None
+        self._writer: tuple[AsyncConnection, Driver] | None = None
+        self._engine: AsyncEngine = create_async_engine(
+            "sqlite+aiosqlite:///",
+            async_creator=self._new_driver,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=_READERS,
+            max_overflow=_READERS,
+            pool_timeout=_WAIT_FOR_READER,
+            pool_use_lifo=True,
+        )
+
+    async def close(self) -> None:
+        """Close every connection; waits for a transaction that is under way."""
+        async with self._lock:
+            await self._engine.dispose()
+            await self._drop_writer()  # the last to leave: it may checkpoint the WAL
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Link]:
+        """Write, all or nothing. Raises StorageError, and then nothing was stored.
+
+        A cancellation that comes during the commit is raised after it: the rows are stored then.
+        """
+        if self._owner is not None and self._owner is asyncio.current_task():
+            raise RuntimeError("a transaction inside a transaction would wait for itself")
+        async with self._lock:
+            self._owner = asyncio.current_task()
+            try:
+                connection, driver = await self._open_writer()
+                link = Link(connection, driver)
+                try:
+                    await _guarded(driver, driver.begin_immediate())
+                    yield link
+                    await _translated(driver.commit())
+                except BaseException:
+                    await self._roll_back(driver)
+                    raise
+                self._committed(link.touched)
+                _raise_if_cancelled(driver)
+            finally:
+                self._owner = None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Link]:
+        """Read one snapshot, on a connection of its own."""
+        connection = await _translated(self._engine.connect())
+        driver = _driver_of(connection)
+        try:
+            await _guarded(driver, driver.begin())
+            yield Link(connection, driver)
+        finally:
+            await _translated(connection.close())  # which rolls back
+            _raise_if_cancelled(driver)
+
+    async def data_version(self) -> int | None:
+        """A number that changes with every commit of another connection or process."""
+        async with self._lock:
+            _, driver = await self._open_writer()
+            return await _guarded(driver, driver.pragma("data_version"))
+
+    async def _open_writer(self) -> tuple[AsyncConnection, Driver]:
+        if self._writer is None:
+            connection = await _translated(self._engine.connect())
+            driver = _driver_of(connection)
+            await connection.run_sync(Connection.detach)
+            self._writer = (connection, driver)
+            await _translated(driver.pragma("query_only = OFF"))
+        return self._writer
+
+    async def _roll_back(self, driver: Driver) -> None:
+        """Undo what is open. A connection that can't even do that is replaced."""
+        try:
+            await driver.rollback()
+        except (sqlite3.Error, ValueError):
+            await self._drop_writer()
+        _raise_if_cancelled(driver)
+
+    async def _drop_writer(self) -> None:
+        if self._writer is not None:
+            connection, _ = self._writer
+            self._writer = None
+            await _translated(connection.close())
+
+    async def _new_driver(self) -> Driver:
+        driver = Driver(self.path)
+        await driver
+        return driver
+
+
+def _driver_of(connection: AsyncConnection) -> Driver:
+    """Our own connection below SQLAlchemy's two."""
+    sync = connection.sync_connection
+    driver = None if sync is None else sync.connection.driver_connection
+    if not isinstance(driver, Driver):
+        raise TypeError(f"the pool holds a {type(driver).__name__}")
+    return driver
+
+
+async def _translated(work: Awaitable[_T]) -> _T:
+    try:
+        return await work
+    except (sqlite3.Error, SQLAlchemyError) as error:
+        raise storage_error(error) from error
+
+
+async def _guarded(driver: Driver, work: Awaitable[_T]) -> _T:
+    """``_translated``, then the cancellation that came meanwhile."""
+    try:
+        return await _translated(work)
+    finally:
+        _raise_if_cancelled(driver)
+
+
+def _raise_if_cancelled(driver: Driver) -> None:
+    cancelled = driver.take_cancelled()
+    if cancelled is not None:
+        raise cancelled

@@ -1,0 +1,144 @@
+"""A connection to SQLite that survives cancellation and crosses threads once a statement.
+
+aiosqlite's own cursor crosses to its thread four times for a query, and a cancelled task leaves
+its statement running on a connection that SQLAlchemy then throws away. Here a statement is one
+crossing, and a cancellation that comes meanwhile is held back until the statement has ended:
+whoever uses the connection asks ``take_cancelled`` afterwards, and raises it. This knows no table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import aiosqlite
+
+BUSY_SECONDS: Final = 5.0
+
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA query_only = ON",  # the one connection that writes turns this off again
+)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open an existing file as every part of the bot does. BEGIN, COMMIT and ROLLBACK are ours."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        cached_statements=256,
+    )
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Driver(aiosqlite.Connection):
+    """What SQLAlchemy's aiosqlite dialect drives."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(partial(connect, path), iter_chunk_size=64)
+        self._thread.daemon = True
+        self._cancelled: asyncio.CancelledError | None = None
+
+    def cursor(self) -> Cursor:  # type: ignore[override]  # what the dialect calls on, no more
+        return Cursor(self)
+
+    async def begin(self) -> None:
+        """Open a read snapshot, taken at the first query."""
+        await self._execute(self._conn.execute, "BEGIN")
+
+    async def begin_immediate(self) -> None:
+        """Open a write transaction; waits for other processes' up to ``BUSY_SECONDS``."""
+        await self._execute(self._conn.execute, "BEGIN IMMEDIATE")
+
+    async def pragma(self, words: str) -> int | None:
+        """Run one PRAGMA of our own; its first value where it has one."""
+        row = await self._execute(self._pragma, words)
+        return None if row is None else int(row[0])
+
+    def take_cancelled(self) -> asyncio.CancelledError | None:
+        """The cancellation that was held back since this was last asked."""
+        cancelled, self._cancelled = self._cancelled, None
+        return cancelled
+
+    def _pragma(self, words: str) -> Any:
+        return self._conn.execute(f"PRAGMA {words}").fetchone()
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not self._running or not self._connection:
+            raise ValueError("Connection closed")
+        return await self._on_thread(partial(fn, *args, **kwargs))
+
+    async def _connect(self) -> Driver:
+        if self._connection is None:
+            try:
+                self._connection = await self._on_thread(self._connector)
+            except BaseException:
+                self.stop()
+                raise
+        return self
+
+    async def _on_thread(self, function: Callable[[], Any]) -> Any:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((future, function))
+        while not future.done():
+            try:
+                await asyncio.wait((future,))
+            except asyncio.CancelledError as cancelled:
+                self._cancelled = cancelled
+        return future.result()
+
+
+class Cursor:
+    """Runs a statement and fetches all it gives in one crossing."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+
+    async def __aenter__(self) -> Cursor:
+        return self
+
+    async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> Cursor:
+        await self._driver._execute(self._run, sqlite3.Cursor.execute, sql, parameters)
+        return self
+
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Cursor:
+        await self._driver._execute(self._run, sqlite3.Cursor.executemany, sql, parameters)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        self._rows = []
+
+    def _run(self, method: Callable[..., Any], sql: str, parameters: Any) -> None:
+        cursor = self._driver._conn.cursor()
+        try:
+            method(cursor, sql, parameters)
+            self.description = cursor.description
+            if self.description is not None:
+                self._rows = cursor.fetchall()
+            self.rowcount = cursor.rowcount
+            self.lastrowid = cursor.lastrowid
+        finally:
+            cursor.close()

@@ -1,0 +1,187 @@
+"""Queries over sessions, their readings and their RSVPs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, insert, select, update
+
+from bot.domain.model import Network, Reading, Rsvps, Session, SessionStatus
+from bot.storage.database import Link
+from bot.storage.tables import listed, outbox, readings, rsvps, sessions
+
+_PREFIX_LIMIT = 20
+_LAST_CHARACTER = "\U0010ffff"  # sorts after everything that a slug can go on with
+
+_READINGS = (
+    select(readings)
+    .where(readings.c.session_id.in_(listed("sessions")))
+    .order_by(readings.c.session_id, readings.c.position)
+)
+_READINGS_WITHOUT_TEXT = (
+    select(readings.c.id, readings.c.session_id, readings.c.title, readings.c.url)
+    .where(readings.c.session_id.in_(listed("sessions")))
+    .order_by(readings.c.session_id, readings.c.position)
+)
+_OF_REMOTE = select(outbox.c.remote_id, outbox.c.session_id).where(
+    outbox.c.network == bindparam("network"),
+    outbox.c.remote_id.in_(listed("remote_ids")),
+    outbox.c.session_id.is_not(None),
+)
+
+
+class SessionTable:
+    """``SessionRows`` over one link."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def add(self, session: Session, at: datetime) -> Session:
+        statement = insert(sessions).returning(sessions.c.id)
+        values = {**_values(session), "created_at": at, "updated_at": at}
+        session_id = int(await self._link.scalar(statement, values))
+        await self._link.run(
+            insert(readings),
+            [{**row, "id": None} for row in _reading_values(session_id, session.readings)],
+        )
+        return (await self._with_readings(select(sessions).where(sessions.c.id == session_id)))[0]
+
+    async def update(self, session: Session, at: datetime) -> None:
+        statement = update(sessions).where(sessions.c.id == session.id)
+        await self._link.run(statement.values(**_values(session), updated_at=at))
+        await self._link.run(delete(readings).where(readings.c.session_id == session.id))
+        await self._link.run(insert(readings), list(_reading_values(session.id, session.readings)))
+
+    async def by_id(self, session_id: int) -> Session | None:
+        return await self._one(sessions.c.id == session_id)
+
+    async def by_slug(self, group_id: int, slug: str) -> Session | None:
+        return await self._one(sessions.c.group_id == group_id, sessions.c.slug == slug)
+
+    async def by_slug_prefix(self, group_id: int, prefix: str) -> Sequence[Session]:
+        statement = select(sessions).where(
+            sessions.c.group_id == group_id,
+            sessions.c.slug >= prefix,
+            sessions.c.slug < prefix + _LAST_CHARACTER,
+        )
+        statement = statement.order_by(sessions.c.starts_at, sessions.c.id).limit(_PREFIX_LIMIT)
+        return await self._with_readings(statement)
+
+    async def starting_after(
+        self, group_id: int, moment: datetime, limit: int, *, announced_only: bool = True
+    ) -> Sequence[Session]:
+        status = (
+            sessions.c.status == SessionStatus.ANNOUNCED.value
+            if announced_only
+            else sessions.c.status != SessionStatus.CANCELLED.value
+        )
+        statement = select(sessions).where(
+            sessions.c.group_id == group_id, sessions.c.starts_at > moment, status
+        )
+        statement = statement.order_by(sessions.c.starts_at, sessions.c.id).limit(limit)
+        return await self._with_readings(statement)
+
+    async def starting_before(
+        self, group_id: int, moment: datetime, limit: int
+    ) -> Sequence[Session]:
+        statement = select(sessions).where(
+            sessions.c.group_id == group_id,
+            sessions.c.starts_at <= moment,
+            sessions.c.status != SessionStatus.CANCELLED.value,
+        )
+        statement = statement.order_by(sessions.c.starts_at.desc(), sessions.c.id.desc())
+        return await self._with_readings(statement.limit(limit))
+
+    async def all(self, group_id: int, limit: int, offset: int = 0) -> Sequence[Session]:
+        statement = select(sessions).where(sessions.c.group_id == group_id)
+        statement = statement.order_by(sessions.c.starts_at.desc(), sessions.c.id.desc())
+        return await self._with_readings(
+            statement.limit(limit).offset(offset), _READINGS_WITHOUT_TEXT
+        )
+
+    async def rsvps(self, session_id: int) -> Rsvps:
+        statement = select(rsvps.c.answer, func.count().label("people"))
+        statement = statement.where(rsvps.c.session_id == session_id).group_by(rsvps.c.answer)
+        people = {row.answer: int(row.people) for row in await self._link.rows(statement)}
+        return Rsvps(yes=people.get("yes", 0), maybe=people.get("maybe", 0), no=people.get("no", 0))
+
+    async def of_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, int]:
+        values = {"network": network.value, "remote_ids": json.dumps(remote_ids)}
+        rows = await self._link.rows(_OF_REMOTE, values)
+        return {row.remote_id: row.session_id for row in rows}
+
+    async def _one(self, *conditions: ColumnElement[bool]) -> Session | None:
+        found = await self._with_readings(select(sessions).where(*conditions))
+        return found[0] if found else None
+
+    async def _with_readings(
+        self, statement: Select[Any], reading_statement: Select[Any] = _READINGS
+    ) -> list[Session]:
+        rows = await self._link.rows(statement)
+        if not rows:
+            return []
+        of_session: dict[int, list[Reading]] = {row.id: [] for row in rows}
+        values = {"sessions": json.dumps(list(of_session))}
+        for row in await self._link.rows(reading_statement, values):
+            of_session[row.session_id].append(_reading(row))
+        return [_session(row, of_session[row.id]) for row in rows]
+
+
+def _values(session: Session) -> dict[str, Any]:
+    return {
+        "group_id": session.group_id,
+        "slug": session.slug,
+        "title": session.title,
+        "starts_at": session.starts_at,
+        "local_time": session.local_time,
+        "timezone": session.timezone,
+        "duration": session.duration,
+        "place": session.place,
+        "topic": session.topic,
+        "tags": list(session.tags),
+        "status": session.status.value,
+        "revision": session.revision,
+        "announced_at": session.announced_at,
+        "cancelled_at": session.cancelled_at,
+    }
+
+
+def _reading_values(session_id: int, read: Iterable[Reading]) -> Iterable[dict[str, Any]]:
+    for position, reading in enumerate(read):
+        yield {
+            "id": reading.id or None,
+            "session_id": session_id,
+            "position": position,
+            "title": reading.title,
+            "url": reading.url,
+            "text": reading.text,
+        }
+
+
+def _reading(row: Row[Any]) -> Reading:
+    # A list of sessions leaves the text out.
+    return Reading(title=row.title, url=row.url, text=getattr(row, "text", ""), id=row.id)
+
+
+def _session(row: Row[Any], read: Sequence[Reading]) -> Session:
+    return Session(
+        id=row.id,
+        group_id=row.group_id,
+        slug=row.slug,
+        title=row.title,
+        starts_at=row.starts_at,
+        local_time=row.local_time,
+        timezone=row.timezone,
+        duration=row.duration,
+        place=row.place,
+        topic=row.topic,
+        tags=tuple(row.tags),
+        readings=tuple(read),
+        status=SessionStatus(row.status),
+        revision=row.revision,
+        announced_at=row.announced_at,
+        cancelled_at=row.cancelled_at,
+    )
