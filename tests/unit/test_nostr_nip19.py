@@ -137,11 +137,11 @@ def test_what_is_no_public_name_is_refused(name: str) -> None:
 
 
 def test_the_prefix_is_always_checked() -> None:
-    with pytest.raises(InvalidNameError, match="where “npub...” belongs"):
+    with pytest.raises(InvalidNameError, match=r"where “npub...” belongs"):
         nip19.decode_npub(NSEC)
-    with pytest.raises(InvalidNameError, match="where “nsec...” belongs"):
+    with pytest.raises(InvalidNameError, match=r"where “nsec...” belongs"):
         nip19.decode_nsec(NPUB)
-    with pytest.raises(InvalidNameError, match="where “note...” belongs"):
+    with pytest.raises(InvalidNameError, match=r"where “note...” belongs"):
         nip19.decode_note(NPUB)
 
 
