@@ -1,0 +1,134 @@
+"""What the bot answers to people on Nostr, as plain text; rules are the services'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.model import Audience, Group, Network, Question, QuestionStatus, Session, Summary
+from bot.domain.posts import card_of
+from bot.networks.nostr.nip19 import encode_npub
+from bot.networks.nostr.plaintext import CONTENT_BYTES, fit, flat, inert, short_when, when
+from bot.networks.nostr.render import facts
+
+SORRY = "Something went wrong on my side; it is logged. Please try again."
+
+HELP = """I run a reading group. Mention me with one of these:
+
+next – when and what the next session is
+sessions – what is ahead and what was
+summary plain – what the reading says, in plain words
+summary techie – the same for techies
+ask … – puts your question on the next session's board
+ask anonymously: … – the same, without your name on the board
+questions – what others asked
+
+Under a session's note, a reply with a question is enough. \
+To name a session, add its name: “summary plain llm-moats”."""
+
+_TITLES = {Audience.TECHIE: "For techies", Audience.PLAIN: "In plain words"}
+
+
+def session_text(group: Group, session: Session) -> str:
+    """The answer to `next`."""
+    card = card_of(group, session)
+    return fit(
+        "\n\n".join(part for part in (session.title, facts(card), flat(session.topic)) if part)
+    )
+
+
+def sessions_text(sessions: Sequence[Session], now: datetime) -> str:
+    """What is ahead, then what was, with the name to use in a command."""
+    if not sessions:
+        return "No session is planned yet. It will be announced here."
+    ahead = [session for session in sessions if session.starts_at + session.duration > now]
+    past = [session for session in sessions if session not in ahead]
+    parts = []
+    if ahead:
+        parts.append("\n".join(["Coming up", *map(_line, ahead)]))
+    if past:
+        parts.append("\n".join(["Earlier", *map(_line, past)]))
+    return fit("\n\n".join(parts))
+
+
+def summaries_text(session: Session, summaries: Sequence[Summary]) -> str:
+    """One or both summaries, each with where it comes from."""
+    parts = [f"{session.title} ({when(session.starts_at, session.timezone)})"]
+    parts += [_summary(summary) for summary in summaries]
+    return fit("\n\n".join(parts))
+
+
+def board_text(session: Session, questions: Sequence[Question]) -> str:
+    """The board, as many whole questions as a note holds."""
+    shown = [question for question in questions if question.status is not QuestionStatus.HIDDEN]
+    head = f"Questions for “{session.title}” ({_short(session)})"
+    if not shown:
+        return f"{head}\n\nNone yet. Mention me with “ask …” to put the first one."
+    text = head
+    for count, question in enumerate(shown):
+        longer = f"{text}\n\n{_question(question)}"
+        if len(longer.encode()) > CONTENT_BYTES // 2:  # half: JSON may escape every character
+            return f"{text}\n\n… and {len(shown) - count} more."
+        text = longer
+    return text
+
+
+def accepted_text(question: Question, session: Session) -> str:
+    text = f"Question {question.number} for “{session.title}” ({_short(session)})."
+    if question.author is None:
+        text += "\n\nThe board doesn't name you; your own note stays public, as all of Nostr is."
+    return text
+
+
+def refusal_text(error: Exception) -> str:
+    """An error's own sentence; it may quote what the person wrote."""
+    return fit(inert(str(error)))
+
+
+def _line(session: Session) -> str:
+    return f"• {_short(session)}: {session.title} [{session.slug}]"
+
+
+def _short(session: Session) -> str:
+    return short_when(session.starts_at, session.timezone)
+
+
+def _question(question: Question) -> str:
+    votes = "" if not question.votes else f", {question.votes} vote{'s'[: question.votes != 1]}"
+    name = "anonymous" if question.author is None else _name(question)
+    done = ", answered" if question.status is QuestionStatus.ANSWERED else ""
+    return f"{question.number}. {inert(question.text)} ({name}{votes}{done})"
+
+
+def _name(question: Question) -> str:
+    author = question.author
+    if author is not None and author.name:
+        return inert(author.name)
+    if author is not None and author.network is Network.NOSTR:
+        return inert(encode_npub(author.address))  # shortened, so that it notifies nobody
+    return f"from {question.network.value.capitalize()}"
+
+
+def _summary(summary: Summary) -> str:
+    draft = summary.draft
+    head = f"{_TITLES[draft.audience]} – {_origin(summary)}"
+    if not draft.points:
+        return f"{head}\n\n{flat(draft.body)}"
+    points = [f"{number}. {_point(p.head, p.text)}" for number, p in enumerate(draft.points, 1)]
+    return "\n\n".join(part for part in (head, flat(draft.lead), "\n".join(points)) if part)
+
+
+def _point(head: str, text: str) -> str:
+    head, text = flat(head), " ".join(flat(text).split())
+    if not head or text.startswith(head):
+        return text
+    return f"{head}{'' if head[-1] in ':.!?' else ':'} {text}"
+
+
+def _origin(summary: Summary) -> str:
+    draft = summary.draft
+    if draft.origin == "extractive":
+        return "quoted from the reading (no AI)"
+    if draft.origin == "imported":
+        return f"written by {draft.answered_by}" if draft.answered_by else "from the group's page"
+    return f"written by {draft.origin}, an AI model; check it against the reading"

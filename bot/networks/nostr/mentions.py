@@ -1,0 +1,278 @@
+"""Mentions in, replies out: what was admitted is understood, handed to a service, answered once.
+
+What a mention asked for, its being handled and the signed reply commit together; then the reply is
+sent. Questions go in batches; a summary may take seconds and holds nobody up. The rules are the
+services', what commands say is the responder's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from bot.domain.commands import Ask, Chatter, SummaryOf
+from bot.domain.errors import StorageError
+from bot.domain.model import Author, Delivery, Group, Network, Post, Submission
+from bot.domain.ports import Backoff, Now, Rows, Store
+from bot.networks.nostr import answers
+from bot.networks.nostr.acquaintances import LookUpKnown
+from bot.networks.nostr.admission import Admission, Mention
+from bot.networks.nostr.context import Heard, Listener
+from bot.networks.nostr.cursors import Cursors
+from bot.networks.nostr.replies import Replies
+from bot.networks.nostr.responder import Answer, Responder
+from bot.services.outbox import LEASE, Outbox, backoff
+from bot.services.questions import Outcome, Questions
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 200  # in one transaction; more signatures at once would hold the event loop too long
+_SUMMARIES_WAITING = 500
+_HELP_AGAIN = timedelta(days=1)
+_KNOWN_SINCE = timedelta(hours=1)  # who came with a flood isn't known yet
+_REPORT_EVERY = 60.0  # seconds
+_BUSY = "Many people ask for a summary just now; ask again in a minute."
+
+
+class Mentions:
+    """``receive`` is for the relays; ``run`` answers until it is cancelled, then ``close``."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        listener: Listener,
+        responder: Responder,
+        replies: Replies,
+        questions: Questions,
+        outbox: Outbox,
+        store: Store,
+        group: Group,
+        now: Now,
+        *,
+        backoff: Backoff = backoff,
+    ) -> None:
+        self._admission = admission
+        self._listener = listener
+        self._responder = responder
+        self._replies = replies
+        self._questions = questions
+        self._outbox = outbox
+        self._store = store
+        self._group = group
+        self._now = now
+        self._backoff = backoff
+        self._cursors = Cursors(store, now, admission.oldest_under_way)
+        self._summaries: set[asyncio.Task[None]] = set()
+        self._handled = 0
+        self._replied = 0
+
+    def receive(self, raw: object, size: int, relay: str) -> None:
+        """One event from a relay's frame of ``size`` bytes, decoded from JSON and not checked."""
+        known_already = self._admission.receive(raw, size, relay)
+        if known_already is not None:
+            self._cursors.passed(known_already)
+
+    async def run(self) -> None:
+        """Until cancelled. What isn't answered by then comes again from the relays."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._admission.run())
+                tasks.create_task(self._cursors.run())
+                tasks.create_task(self._report())
+                tasks.create_task(self._answer_all())
+        finally:
+            for task in self._summaries:
+                task.cancel()
+            await asyncio.gather(*self._summaries, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Store how far the relays were read."""
+        try:
+            await self._cursors.flush()
+        except StorageError as error:
+            logger.warning("can't store how far the relays were read: %s", error)
+
+    def stats(self) -> dict[str, int]:
+        """Counts since the start: received, admitted, refused by reason, handled, replied."""
+        counts = dict(self._admission.stats())
+        return {**counts, "handled": self._handled, "replied": self._replied}
+
+    async def _answer_all(self) -> None:
+        while True:
+            batch = await self._admission.take(_BATCH)
+            await self._persist(partial(self._handle, batch), batch)
+
+    async def _persist(
+        self, work: Callable[[], Awaitable[None]], mentions: Sequence[Mention]
+    ) -> None:
+        """Do it, however long the data file can't be written: late, but nothing is lost."""
+        attempt = 0
+        while True:
+            try:
+                await work()
+                return
+            except StorageError as error:
+                attempt += 1
+                logger.warning("mentions wait for the data file (%s): %s", attempt, error)
+            except Exception:
+                logger.exception("mentions given up: %s", [each.event.id for each in mentions])
+                for mention in mentions:
+                    self._admission.done(mention)
+                return
+            await asyncio.sleep(self._backoff(attempt).total_seconds())
+
+    async def _handle(self, batch: Sequence[Mention]) -> None:
+        """May be done again after a failure: what was committed before is found handled."""
+        asks: list[tuple[Heard, Ask]] = []
+        summaries: list[Heard] = []
+        others: list[Heard] = []
+        for heard in await self._hear(batch):
+            match heard.command:
+                case Ask() as ask:
+                    asks.append((heard, ask))
+                case SummaryOf() if len(self._summaries) + len(summaries) < _SUMMARIES_WAITING:
+                    summaries.append(heard)
+                case _:
+                    others.append(heard)
+        if asks:
+            await self._ask(asks)
+        if others:
+            await self._commit([await self._answer(heard) for heard in others])
+        for heard in summaries:
+            self._start_summary(heard)
+
+    async def _hear(self, batch: Sequence[Mention]) -> list[Heard]:
+        """What can't be understood for a fault of ours is answered so, and holds up nothing else."""
+        try:
+            return await self._listener.hear(batch)
+        except StorageError:
+            raise
+        except Exception:
+            logger.exception("can't understand one of %s mentions", len(batch))
+        if len(batch) > 1:
+            return [heard for mention in batch for heard in await self._hear([mention])]
+        heard = Heard(batch[0], Chatter())
+        await self._commit([Answer(heard, answers.SORRY)])
+        return []
+
+    # Questions
+
+    async def _ask(self, asks: Sequence[tuple[Heard, Ask]]) -> None:
+        """One transaction for all of them."""
+        by_id = {heard.event.id: heard for heard, _ in asks}
+        submissions = [self._submission(heard, ask) for heard, ask in asks]
+        try:
+            submitted = await self._questions.submit(submissions, partial(self._reply, by_id))
+        except StorageError:
+            raise
+        except Exception:
+            logger.exception("a batch of %s questions failed", len(asks))
+            await self._ask_again(asks)
+            return
+        self._finish([heard for heard, _ in asks], submitted.deliveries)
+
+    async def _ask_again(self, asks: Sequence[tuple[Heard, Ask]]) -> None:
+        """One by one after a failure that isn't the data file's, so that only one is told sorry."""
+        if len(asks) == 1:
+            heard = asks[0][0]
+            await self._commit([Answer(heard, answers.SORRY, heard.session)])
+            return
+        for ask in asks:
+            await self._ask([ask])
+
+    def _submission(self, heard: Heard, ask: Ask) -> Submission:
+        event = heard.event
+        return Submission(
+            group_id=self._group.id,
+            author=Author(Network.NOSTR, event.pubkey),
+            source_id=event.id,
+            text=ask.text,
+            submitted_at=datetime.fromtimestamp(event.created_at, UTC),
+            session_id=None if heard.session is None else heard.session.id,
+            anonymous=ask.anonymous,
+        )
+
+    def _reply(self, by_id: dict[str, Heard], outcome: Outcome) -> Post | None:
+        heard = by_id[outcome.submission.source_id]
+        if outcome.question is not None and outcome.session is not None:
+            text = answers.accepted_text(outcome.question, outcome.session)
+        elif outcome.error is not None:
+            text = answers.refusal_text(outcome.error)
+        else:
+            return None
+        return self._replies.post(heard.mention, text, outcome.session)
+
+    # Commands
+
+    async def _answer(self, heard: Heard) -> Answer:
+        if isinstance(heard.command, SummaryOf):
+            return Answer(heard, _BUSY, heard.session)
+        if isinstance(heard.command, Chatter):
+            return Answer(heard)
+        return await self._responder.answer(heard)
+
+    def _start_summary(self, heard: Heard) -> None:
+        task = asyncio.create_task(self._persist(partial(self._summarise, heard), [heard.mention]))
+        self._summaries.add(task)
+        task.add_done_callback(self._summaries.discard)
+
+    async def _summarise(self, heard: Heard) -> None:
+        await self._commit([await self._responder.answer(heard)])
+
+    async def _commit(self, made: Sequence[Answer]) -> None:
+        """Mark them as handled and queue their replies, all at once; then send."""
+        now = self._now()
+        async with self._store.transaction() as tx:
+            ids = [answer.heard.event.id for answer in made]
+            new = await tx.seen.add(Network.NOSTR, ids, now)
+            posts = []
+            for answer in made:
+                if answer.heard.event.id in new and await self._is_wanted(tx, answer, now):
+                    mention = answer.heard.mention
+                    posts.append(self._replies.post(mention, answer.text, answer.session))
+            deliveries = await tx.outbox.add_claimed(posts, now, now + LEASE) if posts else ()
+        self._finish([answer.heard for answer in made], deliveries)
+
+    async def _is_wanted(self, rows: Rows, answer: Answer, now: datetime) -> bool:
+        """Help that nobody asked for is given once a day a person."""
+        if not answer.text or not answer.unasked:
+            return bool(answer.text)
+        author = Author(Network.NOSTR, answer.heard.event.pubkey)
+        helped_at = await rows.people.helped_at(self._group.id, author)
+        if helped_at is not None and now - helped_at < _HELP_AGAIN:
+            return False
+        await rows.people.set_helped(self._group.id, author, now)
+        return True
+
+    def _finish(self, heard: Iterable[Heard], deliveries: Sequence[Delivery]) -> None:
+        """All is committed: send, and don't look at these events again."""
+        self._outbox.send_now(deliveries)
+        self._replied += len(deliveries)
+        for each in heard:
+            self._handled += 1
+            self._admission.done(each.mention)
+            self._cursors.passed(each.mention)
+
+    async def _report(self) -> None:
+        before = self.stats()
+        while True:
+            await asyncio.sleep(_REPORT_EVERY)
+            counts = self.stats()
+            grown = {name: n - before.get(name, 0) for name, n in counts.items()}
+            said = ", ".join(f"{name} {n}" for name, n in grown.items() if n)
+            if said:
+                logger.info("mentions in the last minute: %s", said)
+            before = counts
+
+
+def known_people(store: Store, now: Now) -> LookUpKnown:
+    """Ask the store who of these public keys was with us before."""
+
+    async def look_up(pubkeys: Sequence[str]) -> set[str]:
+        async with store.read() as view:
+            return await view.people.known(Network.NOSTR, pubkeys, now() - _KNOWN_SINCE)
+
+    return look_up
