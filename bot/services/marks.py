@@ -23,13 +23,24 @@ Mark = Callable[[Rows], Awaitable[object]]
 
 
 class Marks:
-    """The marks of one network that aren't written yet."""
+    """The marks of one network that aren't written yet.
 
-    def __init__(self, store: Store, network: Network, now: Now, backoff: Backoff) -> None:
+    ``changed`` is called after rows were written that may have to be looked at again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        network: Network,
+        now: Now,
+        backoff: Backoff,
+        changed: Callable[[], None],
+    ) -> None:
         self._store = store
         self._network = network
         self._now = now
         self._backoff = backoff
+        self._changed = changed
         self._sent: list[tuple[Delivery, str]] = []
         self._others: list[Mark] = []
         self._writer: asyncio.Task[None] | None = None
@@ -58,6 +69,8 @@ class Marks:
             self._sent[:0] = sent
             self._others[:0] = others
             raise
+        if others:
+            self._changed()
 
     async def close(self) -> None:
         """Write what is left once more; where that fails, the leases run out by themselves."""

@@ -64,7 +64,7 @@ class Outbox:
         self._stopping = False
         self._held: dict[tuple[int, int], Delivery] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._marks = Marks(store, courier.network, now, backoff)
+        self._marks = Marks(store, courier.network, now, backoff, self._wake.set)
         store.on_commit(Topic.OUTBOX, self._wake.set)
 
     async def take_over(self) -> int:
@@ -239,13 +239,13 @@ class Outbox:
             if error.pause:
                 self._pause(post, error.reason)
             return
-        wait = max(self._backoff(delivery.attempts + 1), error.retry_after or timedelta(0))
+        wait = max(self._backoff(delivery.attempts), error.retry_after or timedelta(0))
         logger.info("%s failed, again in %s: %s", post.key, wait, error.reason)
         self._retry(delivery, error.reason, self._now() + wait)
 
     def _failed_by_a_bug(self, delivery: Delivery, reason: str) -> None:
         """Not the network's fault, so trying again rarely helps: bounded, where the rest isn't."""
-        last = delivery.attempts + 1 >= _BUG_TRIES
+        last = delivery.attempts >= _BUG_TRIES
         self._failed(delivery, DeliveryError(f"{reason} (see the log)", permanent=last))
 
     # What became of a row

@@ -1,0 +1,50 @@
+"""A group on a real data file, with a clock that stands still at noon UTC on 1 December 2026."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.model import Destination, Group, Network
+from bot.services.sessions import Sessions
+from bot.storage.store import SqliteStore
+from tests.fakes import FakeNow
+
+
+@pytest.fixture
+def now() -> FakeNow:
+    return FakeNow()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, now: FakeNow) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore.open(tmp_path / "readalong.db", now) as store:
+        yield store
+
+
+@pytest.fixture
+async def group(store: SqliteStore) -> Group:
+    async with store.transaction() as tx:
+        return await tx.groups.ensure(
+            Group(
+                id=0,
+                slug="atl",
+                name="Atlanta Reading Group",
+                timezone="America/New_York",
+                reminders=(timedelta(days=7), timedelta(days=1), timedelta(hours=1)),
+            )
+        )
+
+
+@pytest.fixture
+async def destination(store: SqliteStore, group: Group) -> Destination:
+    async with store.transaction() as tx:
+        return await tx.groups.ensure_destination(group.id, Network.NOSTR, "aa" * 32)
+
+
+@pytest.fixture
+def sessions(store: SqliteStore, now: FakeNow) -> Sessions:
+    return Sessions(store, now)

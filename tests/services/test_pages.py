@@ -1,0 +1,205 @@
+"""Session pages into the data file: once, whole, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.errors import InvalidPageError, InvalidSessionError
+from bot.domain.model import (
+    Audience,
+    Destination,
+    Group,
+    Network,
+    Point,
+    Reading,
+    SessionPage,
+    SessionStatus,
+    SummaryDraft,
+)
+from bot.services.sessions import SessionChanges, Sessions
+
+
+def draft(audience: Audience, body: str, prompt: str = "Sum it up.") -> SummaryDraft:
+    return SummaryDraft(
+        audience=audience,
+        body=body,
+        lead=body,
+        points=(Point("One", body),),
+        origin="imported",
+        asked_by="Ann",
+        prompt=prompt,
+        answered_by="a model",
+    )
+
+
+PAGE = SessionPage(
+    title="Leaked memo",
+    date="2023-07-05",
+    time="18:30",
+    topic="We read [a memo](https://example.com/memo).",
+    tags=("ai", "llm"),
+    readings=(Reading("a memo", "https://example.com/memo"),),
+    summaries=(draft(Audience.TECHIE, "Long."), draft(Audience.PLAIN, "Short.")),
+    questions=("Who leaked it?", "Does it matter?"),
+    notes=("Mended 3 characters.",),
+)
+
+
+async def test_a_page_becomes_a_session_of_the_archive(sessions: Sessions, group: Group) -> None:
+    imported = await sessions.import_page(group, PAGE)
+    assert (imported.created, imported.changed) == (True, True)
+    assert imported.notes == PAGE.notes
+    view = await sessions.show(group, "leaked-memo", members_only=True)
+    assert view.session.starts_at == datetime(2023, 7, 5, 22, 30, tzinfo=UTC)
+    assert view.session.status is SessionStatus.PLANNED
+    assert view.summaries[Audience.PLAIN].draft == PAGE.summaries[1]
+    assert [(q.number, q.text, q.author, q.network) for q in view.questions] == [
+        (1, "Who leaked it?", None, Network.LOCAL),
+        (2, "Does it matter?", None, Network.LOCAL),
+    ]
+
+
+async def test_the_same_page_twice_changes_nothing(sessions: Sessions, group: Group) -> None:
+    await sessions.import_page(group, PAGE)
+    before = await sessions.show(group, "leaked-memo")
+    again = await sessions.import_page(group, PAGE)
+    assert (again.created, again.changed) == (False, False)
+    assert again.session == before.session
+    assert await sessions.show(group, "leaked-memo") == before
+    assert len(await sessions.all(group)) == 1
+
+
+async def test_a_changed_page_updates_and_keeps_what_it_doesnt_say(
+    sessions: Sessions, group: Group
+) -> None:
+    await sessions.import_page(group, replace(PAGE, place="Library"))
+    changed = replace(
+        PAGE,
+        topic="Another topic",
+        summaries=(draft(Audience.TECHIE, "Longer."), PAGE.summaries[1]),
+        questions=("Does it matter?", "What now?"),
+    )
+    imported = await sessions.import_page(group, changed)
+    assert (imported.created, imported.changed) == (False, True)
+    view = await sessions.show(group, "leaked-memo")
+    assert (view.session.topic, view.session.place) == ("Another topic", "Library")
+    assert view.summaries[Audience.TECHIE].version == 2
+    assert view.summaries[Audience.PLAIN].version == 1
+    assert [q.text for q in view.questions] == ["Who leaked it?", "Does it matter?", "What now?"]
+
+
+async def test_a_new_prompt_alone_is_a_new_version(sessions: Sessions, group: Group) -> None:
+    await sessions.import_page(group, PAGE)
+    asked_otherwise = replace(PAGE, summaries=(draft(Audience.TECHIE, "Long.", "In French."),))
+    assert (await sessions.import_page(group, asked_otherwise)).changed
+    view = await sessions.show(group, "leaked-memo")
+    assert view.summaries[Audience.TECHIE].draft.prompt == "In French."
+
+
+async def test_an_announced_session_rises_in_revision_only_when_it_changes(
+    sessions: Sessions, group: Group, destination: Destination
+) -> None:
+    ahead = replace(PAGE, date="2026-12-20")
+    await sessions.import_page(group, ahead)
+    await sessions.announce(group, "leaked-memo")
+    assert not (await sessions.import_page(group, ahead)).changed
+    imported = await sessions.import_page(group, replace(ahead, time="19:30"))
+    assert (imported.session.revision, imported.session.status) == (2, SessionStatus.ANNOUNCED)
+
+
+async def test_the_argument_wins_over_the_page(sessions: Sessions, group: Group) -> None:
+    imported = await sessions.import_page(
+        group,
+        replace(PAGE, date="9999-99-99", time="", timezone="Mars/Base"),
+        at="2023-07-06 10:00",
+        timezone="Europe/Berlin",
+    )
+    assert imported.session.starts_at == datetime(2023, 7, 6, 8, 0, tzinfo=UTC)
+    assert imported.session.timezone == "Europe/Berlin"
+
+
+async def test_an_assumed_hour_is_said_and_gives_way_to_a_known_one(
+    sessions: Sessions, group: Group
+) -> None:
+    page = replace(PAGE, time="")
+    imported = await sessions.import_page(group, page, at="2023-07-05")
+    assert imported.session.local_time == "2023-07-05 19:00"
+    assert '--at "2023-07-05 HH:MM"' in imported.notes[-1]
+    await sessions.edit(group, "leaked-memo", SessionChanges(when="2023-07-05 20:00"))
+    again = await sessions.import_page(group, page)
+    assert (again.changed, again.session.local_time) == (False, "2023-07-05 20:00")
+    assert (await sessions.import_page(group, PAGE)).session.local_time == "2023-07-05 18:30"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"date": ""},
+        {"date": "9999-99-99"},
+        {"time": "7pm"},
+        {"timezone": "Mars/Base"},
+        {"title": "\u200b"},
+    ],
+)
+async def test_a_page_without_a_time_or_title_stores_nothing(
+    sessions: Sessions, group: Group, wrong: dict[str, str]
+) -> None:
+    page = replace(PAGE, **wrong)  # type: ignore[arg-type]  # all of them are text
+    with pytest.raises(InvalidPageError):
+        await sessions.import_page(group, page)
+    assert await sessions.all(group) == []
+
+
+async def test_a_wrong_time_as_an_argument_is_asked_back(sessions: Sessions, group: Group) -> None:
+    with pytest.raises(InvalidSessionError, match="twice"):
+        await sessions.import_page(group, PAGE, at="2023-11-05 01:30")
+
+
+async def test_the_same_title_on_another_day_is_another_session(
+    sessions: Sessions, group: Group
+) -> None:
+    await sessions.import_page(group, PAGE)
+    second = replace(PAGE, date="2023-08-02")
+    assert (await sessions.import_page(group, second)).session.slug == "leaked-memo-2"
+    assert not (await sessions.import_page(group, second)).changed
+    by_slug = replace(second, slug="leaked-memo-2")
+    assert not (await sessions.import_page(group, by_slug)).changed
+
+
+async def test_questions_on_the_board_arent_taken_again_from_an_exported_page(
+    sessions: Sessions, group: Group
+) -> None:
+    await sessions.import_page(group, replace(PAGE, slug="memo"))
+    exported = replace(PAGE, slug="memo", title="Leaked memo", questions=("Does it matter?",))
+    assert not (await sessions.import_page(group, exported)).changed
+
+
+async def test_a_question_that_is_no_text_is_noted(sessions: Sessions, group: Group) -> None:
+    page = replace(PAGE, questions=("\u200b", "x" * 5000, "Fine?"))
+    imported = await sessions.import_page(group, page)
+    assert len(imported.notes) == 3
+    assert [q.text for q in (await sessions.show(group, "leaked-memo")).questions] == ["Fine?"]
+
+
+async def test_a_reading_keeps_the_text_that_is_stored_with_it(
+    sessions: Sessions, group: Group
+) -> None:
+    await sessions.import_page(group, PAGE)
+    whole = Reading("a memo", "https://example.com/memo", "All of its text.")
+    await sessions.edit(group, "leaked-memo", SessionChanges(readings=(whole,)))
+    more = replace(PAGE, readings=(*PAGE.readings, Reading("more", "https://example.com/more")))
+    imported = await sessions.import_page(group, more)
+    assert [reading.text for reading in imported.session.readings] == ["All of its text.", ""]
+    bare = await sessions.import_page(group, replace(PAGE, readings=()))
+    assert not bare.changed
+
+
+async def test_a_cancelled_session_is_left_alone(sessions: Sessions, group: Group) -> None:
+    await sessions.import_page(group, PAGE)
+    await sessions.cancel(group, "leaked-memo")
+    imported = await sessions.import_page(group, replace(PAGE, topic="New"))
+    assert not imported.changed
+    assert "cancelled" in imported.notes[-1]
