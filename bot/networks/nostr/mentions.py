@@ -145,7 +145,7 @@ class Mentions:
             self._start_summary(heard)
 
     async def _hear(self, batch: Sequence[Mention]) -> list[Heard]:
-        """What can't be understood for a fault of ours is answered so, and holds up nothing else."""
+        """What a fault of ours keeps us from understanding is answered so, and holds up nobody."""
         try:
             return await self._listener.hear(batch)
         except StorageError:
@@ -170,9 +170,10 @@ class Mentions:
             raise
         except Exception:
             logger.exception("a batch of %s questions failed", len(asks))
-            await self._ask_again(asks)
+        else:
+            self._finish([heard for heard, _ in asks], submitted.deliveries)
             return
-        self._finish([heard for heard, _ in asks], submitted.deliveries)
+        await self._ask_again(asks)
 
     async def _ask_again(self, asks: Sequence[tuple[Heard, Ask]]) -> None:
         """One by one after a failure that isn't the data file's, so that only one is told sorry."""

@@ -1,4 +1,4 @@
-"""A reply to a mention, as a row of the outbox with its signed event; its words come from outside."""
+"""A reply to a mention as a row of the outbox, with its signed event; what it says is given."""
 
 from __future__ import annotations
 

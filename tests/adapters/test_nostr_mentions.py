@@ -1,0 +1,396 @@
+"""From a relay's event to the signed reply, over a real data file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import StorageError
+from bot.domain.model import Audience, Limits, Network, Reading, Session, SummaryDraft
+from bot.networks.nostr.answers import HELP, SORRY
+from bot.networks.nostr.events import COMMENT, Event, sign, verify
+from bot.networks.nostr.nip19 import Profile, encode_nprofile
+from tests.adapters.nostr_bot import ANN, BEN, BOT, RELAY, Bot, bot_in, mention, person
+from tests.waiting import until
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
+    async with bot_in(tmp_path, Limits(mentions_per_minute=50)) as built:
+        tasks = [asyncio.create_task(built.mentions.run()), asyncio.create_task(built.outbox.run())]
+        yield built
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await built.outbox.stop(timedelta(seconds=1))
+
+
+async def said(bot: Bot, event: Event) -> Event:
+    """The one reply to an event that is received now."""
+    bot.receive(event)
+    await until(lambda: bot.relay.replies_to(event))
+    (reply,) = bot.relay.replies_to(event)
+    return reply
+
+
+async def handled(bot: Bot, event: Event) -> None:
+    """Wait until an event is done with, answered or not."""
+
+    async def is_seen() -> bool:
+        async with bot.store.read() as view:
+            return event.id in await view.seen.which(Network.NOSTR, [event.id])
+
+    await until(is_seen)
+
+
+async def board(bot: Bot, session: Session) -> list[str]:
+    return [question.text for question in await bot.questions.board(session)]
+
+
+async def announced(bot: Bot, session: Session) -> Event:
+    """Its announcement's note, once it is posted."""
+    await until(lambda: [each for each in bot.relay.events if session.title in each.content])
+    return next(
+        each for each in bot.relay.events if each.kind == 1 and session.title in each.content
+    )
+
+
+async def test_a_question_is_on_the_board_and_its_reply_says_its_number(bot: Bot) -> None:
+    session = await bot.announce()
+    asked = mention(ANN, "ask what is a moat?", bot.now)
+    reply = await said(bot, asked)
+    assert reply.content.startswith("Question 1 for “Moats” (Thu 3 Dec, 19:00 EST)")
+    assert verify(reply)
+    assert reply.pubkey == BOT.public_key
+    assert reply.tags == (
+        ("e", asked.id, RELAY, "root", ANN.public_key),
+        ("p", ANN.public_key),
+    )
+    assert await board(bot, session) == ["what is a moat?"]
+
+
+async def test_the_same_event_from_three_relays_is_one_question_and_one_reply(bot: Bot) -> None:
+    session = await bot.announce()
+    asked = mention(ANN, "ask what is a moat?", bot.now)
+    for relay in ("ws://a.test", "ws://b.test", "ws://c.test"):
+        bot.receive(asked, relay)
+    await said(bot, asked)
+    bot.receive(asked, "ws://d.test")
+    other = mention(ANN, "ask and why now?", bot.now)
+    await said(bot, other)
+    assert await board(bot, session) == ["what is a moat?", "and why now?"]
+    assert len(bot.relay.replies_to(asked)) == 1
+
+
+async def test_an_event_that_an_earlier_run_handled_is_not_answered_again(bot: Bot) -> None:
+    await bot.announce()
+    asked, next_asked = (mention(ANN, text, bot.now) for text in ("ask why?", "next"))
+    async with bot.store.transaction() as tx:
+        await tx.seen.add(Network.NOSTR, [asked.id, next_asked.id], bot.now())
+    bot.receive(asked)
+    bot.receive(next_asked)
+    await said(bot, mention(ANN, "help", bot.now))
+    assert bot.relay.replies_to(asked) == []
+    assert bot.relay.replies_to(next_asked) == []
+
+
+async def test_a_reply_to_a_sessions_note_asks_for_that_session(bot: Bot) -> None:
+    soon = await bot.announce("Soon", in_days=1)
+    later = await bot.announce("Later", in_days=9)
+    note = await announced(bot, later)
+    asked = mention(ANN, "What is a moat?", bot.now, ("e", note.id, RELAY, "root", note.pubkey))
+    reply = await said(bot, asked)
+    assert "Question 1 for “Later”" in reply.content
+    assert reply.tags[:2] == (
+        ("e", note.id, RELAY, "root", note.pubkey),
+        ("e", asked.id, RELAY, "reply", ANN.public_key),
+    )
+    assert await board(bot, later) == ["What is a moat?"]
+    assert await board(bot, soon) == []
+
+
+async def test_a_comment_on_the_calendar_entry_asks_for_that_session(bot: Bot) -> None:
+    await bot.announce("Soon", in_days=1)
+    later = await bot.announce("Later", in_days=9)
+    address = f"31923:{BOT.public_key}:atl-{later.slug}"
+    scope = (("A", address, RELAY), ("K", "31923"), ("P", BOT.public_key))
+    asked = mention(
+        ANN, "What is a moat?", bot.now, *scope, ("a", address), ("k", "31923"), kind=COMMENT
+    )
+    reply = await said(bot, asked)
+    assert reply.kind == COMMENT
+    assert reply.tags == (
+        *scope,
+        ("e", asked.id, RELAY, ANN.public_key),
+        ("k", "1111"),
+        ("p", ANN.public_key),
+    )
+    assert await board(bot, later) == ["What is a moat?"]
+
+
+async def test_people_talking_under_our_note_are_left_alone(bot: Bot) -> None:
+    session = await bot.announce()
+    note = await announced(bot, session)
+    remark = sign(BEN, 1, "I like it", (), int(bot.now().timestamp()))
+    thread = (
+        ("e", note.id, RELAY, "root", note.pubkey),
+        ("e", remark.id, RELAY, "reply", BEN.public_key),
+        ("p", BEN.public_key),
+    )
+    talk = mention(ANN, "Why do you think so?", bot.now, *thread)
+    bot.receive(talk)
+    await handled(bot, talk)
+    asked = mention(ANN, "ask why so?", bot.now, *thread)
+    await said(bot, asked)
+    assert bot.relay.replies_to(talk) == []
+    assert await board(bot, session) == ["why so?"]
+
+
+async def test_a_summary_command_under_a_note_is_for_its_session(bot: Bot) -> None:
+    await bot.announce("Soon", in_days=1)
+    note = await announced(bot, await bot.announce("Later", in_days=9))
+    tag = ("e", note.id, RELAY, "root", note.pubkey)
+    reply = await said(bot, mention(ANN, "summary plain", bot.now, tag))
+    assert reply.content.startswith("Later (")
+    assert "In plain words – quoted from the reading (no AI)" in reply.content
+    assert "1. First: one thing.\n2. Second: another thing." in reply.content
+
+
+async def test_every_command_is_answered(bot: Bot) -> None:
+    session = await bot.announce()
+    await said(bot, mention(ANN, "ask anonymously: why now?", bot.now))
+    words = {
+        "help": "I run a reading group",
+        "next": "When: Thu 3 Dec 2026, 19:00 EST (Fri 00:00 UTC)",
+        "sessions": f"[{session.slug}]",
+        "questions": "1. why now? (anonymous)",
+        "summary": "For techies",
+        "summary techie moats": "The techie lead.",
+    }
+    for command, answer in words.items():
+        reply = await said(bot, mention(ANN, command, bot.now))
+        assert answer in reply.content
+
+
+async def test_our_nprofile_in_the_text_is_no_part_of_the_question(bot: Bot) -> None:
+    session = await bot.announce()
+    name = encode_nprofile(Profile(BOT.public_key, (RELAY,)))
+    broken = "nprofile1" + "q" * 60
+    await said(bot, mention(ANN, f"nostr:{name} ask why {broken}?", bot.now))
+    assert await board(bot, session) == [f"why {broken}?"]
+
+
+async def test_thanks_get_no_answer(bot: Bot) -> None:
+    thanks = mention(ANN, "thanks!", bot.now)
+    bot.receive(thanks)
+    await handled(bot, thanks)
+    await said(bot, mention(ANN, "help", bot.now))
+    assert bot.relay.replies_to(thanks) == []
+
+
+async def test_help_comes_unasked_once_a_day(bot: Bot) -> None:
+    assert (await said(bot, mention(ANN, "what is a moat?", bot.now))).content == HELP
+    again = mention(ANN, "moats", bot.now)
+    bot.receive(again)
+    await handled(bot, again)
+    assert bot.relay.replies_to(again) == []
+    assert (await said(bot, mention(BEN, "moats", bot.now))).content == HELP
+    assert (await said(bot, mention(ANN, "help", bot.now))).content == HELP
+    bot.now.advance(timedelta(days=1))
+    assert (await said(bot, mention(ANN, "moats", bot.now))).content == HELP
+
+
+async def test_what_is_refused_is_answered_with_its_sentence(bot: Bot) -> None:
+    assert "No session is planned yet" in (await said(bot, mention(ANN, "next", bot.now))).content
+    assert "No session" in (await said(bot, mention(ANN, "ask why?", bot.now))).content
+    assert (await said(bot, mention(ANN, "sessions", bot.now))).content.startswith("No session")
+    await bot.announce()
+    unknown = await said(bot, mention(ANN, "summary plain nonsense", bot.now))
+    assert "There is no session called “nonsense”" in unknown.content
+    long = await said(bot, mention(ANN, "ask " + "x" * 100_000, bot.now))
+    assert "1000 characters" in long.content
+
+
+async def test_a_batch_of_many_people_is_answered_whole(bot: Bot) -> None:
+    session = await bot.announce()
+    asked = [mention(person(n), f"ask why {n}?", bot.now) for n in range(100, 160)]
+    for event in asked:
+        bot.receive(event)
+    await until(lambda: all(bot.relay.replies_to(event) for event in asked))
+    assert len(await board(bot, session)) == 60
+
+
+class BrokenSummariser:
+    origin = "extractive"
+
+    async def summarise(self, reading: Reading) -> Mapping[Audience, SummaryDraft]:
+        raise RuntimeError("a bug")
+
+
+async def test_a_bug_is_logged_and_answered_neutrally(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bot.announce()
+    bot.summariser.summarise = BrokenSummariser().summarise  # type: ignore[method-assign]
+    reply = await said(bot, mention(ANN, "summary plain", bot.now))
+    assert reply.content == SORRY
+    assert "a bug" in caplog.text
+    assert (await said(bot, mention(ANN, "help", bot.now))).content == HELP
+
+
+async def test_a_slow_summary_holds_nobody_up(bot: Bot) -> None:
+    await bot.announce()
+    go = asyncio.Event()
+    quick = bot.summariser.summarise
+
+    async def slow(reading: Reading) -> Mapping[Audience, SummaryDraft]:
+        await go.wait()
+        return await quick(reading)
+
+    bot.summariser.summarise = slow  # type: ignore[method-assign]
+    waiting = mention(ANN, "summary plain", bot.now)
+    bot.receive(waiting)
+    await said(bot, mention(BEN, "ask why?", bot.now))
+    assert bot.relay.replies_to(waiting) == []
+    go.set()
+    await until(lambda: bot.relay.replies_to(waiting))
+
+
+async def test_a_data_file_that_is_locked_delays_and_loses_nothing(
+    bot: Bot, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = await bot.announce()
+    await said(bot, mention(ANN, "help", bot.now))
+    broken = bot.questions.submit
+    failures = 0
+
+    async def failing(*args: object) -> object:
+        nonlocal failures
+        failures += 1
+        if failures < 3:
+            raise StorageError("the disk is full")
+        return await broken(*args)  # type: ignore[arg-type]
+
+    bot.questions.submit = failing  # type: ignore[method-assign,assignment]
+    await said(bot, mention(ANN, "ask why?", bot.now))
+    assert failures == 3
+    assert await board(bot, session) == ["why?"]
+    assert "mentions wait for the data file" in caplog.text
+
+
+async def test_one_question_that_hits_a_bug_takes_no_other_with_it(bot: Bot) -> None:
+    session = await bot.announce()
+    asked = [mention(ANN, text, bot.now) for text in ("ask one?", "ask bad?", "ask three?")]
+    whole = bot.questions.submit
+
+    async def picky(submissions: list[object], reply: object) -> object:
+        if any("bad?" in str(each) for each in submissions):
+            raise RuntimeError("a bug")
+        return await whole(submissions, reply)  # type: ignore[arg-type]
+
+    bot.questions.submit = picky  # type: ignore[method-assign,assignment]
+    for event in asked:
+        bot.receive(event)
+    await until(lambda: all(bot.relay.replies_to(event) for event in asked))
+    assert bot.relay.replies_to(asked[1])[0].content == SORRY
+    assert await board(bot, session) == ["one?", "three?"]
+
+
+async def test_a_reply_that_no_relay_took_is_sent_again(bot: Bot) -> None:
+    await bot.announce()
+    bot.relay.down = True
+    asked = mention(ANN, "ask why?", bot.now)
+    bot.receive(asked)
+    await handled(bot, asked)
+    bot.relay.down = False
+    bot.now.advance(timedelta(minutes=2))
+    bot.outbox.wake()
+    await until(lambda: bot.relay.replies_to(asked))
+
+
+async def test_the_cursor_follows_what_is_done_and_never_passes_now(
+    bot: Bot, tmp_path: Path
+) -> None:
+    first, ahead = mention(ANN, "help", bot.now, ahead=-50), mention(BEN, "help", bot.now, ahead=99)
+    await said(bot, first)
+    await bot.mentions.close()
+    assert await cursors(bot) == {RELAY: str(first.created_at)}
+    await said(bot, ahead)
+    bot.receive(ahead, "ws://other.test")
+    await bot.mentions.close()
+    now = str(int(bot.now().timestamp()))
+    assert await cursors(bot) == {RELAY: now, "ws://other.test": now}
+
+
+async def test_the_cursor_waits_for_an_older_mention_still_in_work(bot: Bot) -> None:
+    await bot.announce()
+    go = asyncio.Event()
+    quick = bot.summariser.summarise
+
+    async def slow(reading: Reading) -> Mapping[Audience, SummaryDraft]:
+        await go.wait()
+        return await quick(reading)
+
+    bot.summariser.summarise = slow  # type: ignore[method-assign]
+    older = mention(ANN, "summary plain", bot.now, ahead=-50)
+    bot.receive(older)
+    await said(bot, mention(BEN, "help", bot.now))
+    await bot.mentions.close()
+    assert await cursors(bot) == {RELAY: str(older.created_at)}
+    go.set()
+    await until(lambda: bot.relay.replies_to(older))
+    await bot.mentions.close()
+    assert await cursors(bot) == {RELAY: str(int(bot.now().timestamp()))}
+
+
+async def test_cursors_are_stored_by_themselves(bot: Bot) -> None:
+    await said(bot, mention(ANN, "help", bot.now))
+
+    async def is_stored() -> bool:
+        return bool(await cursors(bot))
+
+    await until(is_stored)
+
+
+async def test_a_stop_while_a_summary_is_made_leaves_the_mention_for_the_next_run(
+    tmp_path: Path,
+) -> None:
+    async with bot_in(tmp_path) as bot:
+        await bot.announce()
+        started = asyncio.Event()
+
+        async def endless(reading: Reading) -> Mapping[Audience, SummaryDraft]:
+            started.set()
+            await asyncio.Event().wait()
+            return {}
+
+        bot.summariser.summarise = endless  # type: ignore[method-assign]
+        task = asyncio.create_task(bot.mentions.run())
+        asked = mention(ANN, "summary plain", bot.now)
+        bot.receive(asked)
+        await started.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with bot.store.read() as view:
+            assert await view.seen.which(Network.NOSTR, [asked.id]) == set()
+
+
+async def test_stats_tell_what_came_and_what_was_answered(bot: Bot) -> None:
+    await said(bot, mention(ANN, "help", bot.now))
+    bot.mentions.receive([], 2, RELAY)
+    counts = bot.mentions.stats()
+    assert {name: counts[name] for name in ("received", "malformed", "handled", "replied")} == {
+        "received": 2,
+        "malformed": 1,
+        "handled": 1,
+        "replied": 1,
+    }
+
+
+async def cursors(bot: Bot) -> dict[str, str]:
+    async with bot.store.read() as view:
+        return dict(await view.cursors.all())
