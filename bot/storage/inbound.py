@@ -10,7 +10,7 @@ from sqlalchemy import Text, bindparam, func, select, true
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import Network
-from bot.storage.database import Link
+from bot.storage.database import Link, is_short
 from bot.storage.tables import Moment, cursors, listed, seen
 
 _given = func.json_each(bindparam("source_ids", type_=Text)).table_valued("value")
@@ -44,11 +44,13 @@ class SeenTable:
 
     async def add(self, network: Network, source_ids: Sequence[str], at: datetime) -> set[str]:
         values = {"network": network.value, "source_ids": json.dumps(source_ids), "at": at}
-        return {row.source_id for row in await self._link.rows(_ADD, values)}
+        rows = await self._link.rows(_ADD, values, short=is_short(source_ids))
+        return {row.source_id for row in rows}
 
     async def which(self, network: Network, source_ids: Sequence[str]) -> set[str]:
         values = {"network": network.value, "source_ids": json.dumps(source_ids)}
-        return {row.source_id for row in await self._link.rows(_WHICH, values)}
+        rows = await self._link.rows(_WHICH, values, short=is_short(source_ids))
+        return {row.source_id for row in rows}
 
 
 class CursorTable:

@@ -34,14 +34,31 @@ from bot.domain.model import (
     Thread,
 )
 from bot.domain.ports import Now, Topic
-from bot.storage.database import Link
-from bot.storage.tables import NOT_SENT, Moment, destinations, outbox
+from bot.storage.database import Batch, Link
+from bot.storage.tables import NOT_SENT, Moment, destinations, moment_text, outbox
 
-_ADD = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
-_LAST_ID = select(func.max(outbox.c.id))
-_NEWER = (
-    select(outbox.c.id, outbox.c.key).where(outbox.c.id > bindparam("last")).order_by(outbox.c.id)
+_NAMES = (
+    "key",
+    "group_id",
+    "network",
+    "destination",
+    "kind",
+    "session_id",
+    "payload",
+    "wire",
+    "state",
+    "attempts",
+    "epoch",
+    "lease_until",
+    "next_attempt_at",
+    "expires_at",
+    "created_at",
+    "first_tried_at",
+    "remote_id",
 )
+_QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
+_ADD = Batch(_QUEUE, *_NAMES)
+_ADD_CLAIMED = Batch(_QUEUE.returning(outbox.c.id, outbox.c.key), *_NAMES)
 
 _paused = exists().where(
     destinations.c.group_id == outbox.c.group_id,
@@ -163,9 +180,11 @@ class OutboxTable:
         self._now = now
 
     async def add(self, posts: Sequence[Post], at: datetime) -> int:
-        new = await self._link.run(
-            _ADD, [_values(post, at, OutboxState.PENDING, next_attempt_at=at) for post in posts]
-        )
+        if not posts:
+            return 0
+        due = moment_text(at)
+        waiting = [_values(post, due, OutboxState.PENDING, due) for post in posts]
+        new = await self._link.batch((_ADD, waiting))
         if new:
             self._link.touched.add(Topic.OUTBOX)
         return new
@@ -173,23 +192,19 @@ class OutboxTable:
     async def add_claimed(
         self, posts: Sequence[Post], at: datetime, lease_until: datetime
     ) -> Sequence[Delivery]:
-        last = await self._link.scalar(_LAST_ID) or 0
-        claimed = [
-            _values(post, at, OutboxState.SENDING, next_attempt_at=lease_until) for post in posts
-        ]
-        if not await self._link.run(_ADD, claimed):
-            return []
+        tried, until = moment_text(at), moment_text(lease_until)
+        claimed = [_values(post, tried, OutboxState.SENDING, until) for post in posts]
         by_key = {post.key: post for post in posts}
         return [
             Delivery(
-                id=row.id,
+                id=row_id,
                 epoch=1,
                 attempts=1,
-                post=by_key[row.key],
+                post=by_key[key],
                 lease_until=lease_until,
-                first_tried_at=None if by_key[row.key].wire is None else at,
+                first_tried_at=None if by_key[key].wire is None else at,
             )
-            for row in await self._link.rows(_NEWER, {"last": last})
+            for row_id, key in await self._link.batch_returning(_ADD_CLAIMED, claimed)
         ]
 
     async def claim(
@@ -286,9 +301,8 @@ def _fence(delivery: Delivery) -> dict[str, Any]:
     return {"delivery": delivery.id, "delivery_epoch": delivery.epoch}
 
 
-def _values(
-    post: Post, at: datetime, state: OutboxState, *, next_attempt_at: datetime
-) -> dict[str, Any]:
+def _values(post: Post, at: str, state: OutboxState, next_attempt_at: str) -> dict[str, Any]:
+    """A new row; one that is queued as SENDING is claimed by whoever queues it."""
     claimed = state is OutboxState.SENDING
     return {
         "key": post.key,
@@ -304,7 +318,7 @@ def _values(
         "epoch": int(claimed),
         "lease_until": next_attempt_at if claimed else None,
         "next_attempt_at": next_attempt_at,
-        "expires_at": post.expires_at,
+        "expires_at": None if post.expires_at is None else moment_text(post.expires_at),
         "created_at": at,
         "first_tried_at": at if claimed and post.wire is not None else None,
         "remote_id": post.remote_id,

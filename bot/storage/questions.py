@@ -7,22 +7,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Text, bindparam, func, or_, select
+from sqlalchemy import Row, Text, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import Author, Network, Question, QuestionStatus
 from bot.domain.ports import NewQuestion
-from bot.storage.database import Link
-from bot.storage.tables import listed, people, questions, votes
+from bot.storage.database import Batch, Link, is_short
+from bot.storage.tables import listed, moment_text, people, questions, votes
 
 _MEET = insert(people)
 _MEET = _MEET.on_conflict_do_update(
     index_elements=["network", "address", "group_id"],
     set_={"name": _MEET.excluded.name},
     # A name that is known already, or missing, costs no write.
-    where=(_MEET.excluded.name != "") & (_MEET.excluded.name != people.c.name),
+    where=(_MEET.excluded.name != literal_column("''")) & (_MEET.excluded.name != people.c.name),
 )
+
+_MEET_ALL = Batch(_MEET, "group_id", "network", "address", "name", "first_seen_at")
 
 _PERSON = (
     select(people.c.id)
@@ -33,7 +35,19 @@ _PERSON = (
     )
     .scalar_subquery()
 )
-_ADD = plain_insert(questions).values(person_id=_PERSON)
+_ADD_ALL = Batch(
+    plain_insert(questions).values(person_id=_PERSON),
+    "group_id",
+    "session_id",
+    "number",
+    "text",
+    "network",
+    "source_id",
+    "author_hash",
+    "status",
+    "asked_at",
+    "stored_at",
+)
 
 _VOTES = (
     select(func.count())
@@ -103,6 +117,17 @@ _COUNTS_BY_AUTHOR = select(
     .scalar_subquery()
     .label("found"),
 )
+_ALREADY_ASKED = select(
+    questions.c.session_id, questions.c.author_hash, questions.c.text, questions.c.number
+).join_from(
+    _wanted,
+    questions,
+    and_(
+        questions.c.session_id == _session_of_pair,
+        questions.c.author_hash == _hash_of_pair,
+        questions.c.text == func.json_extract(_wanted.c.value, "$[2]"),
+    ),
+)
 
 
 class QuestionTable:
@@ -113,12 +138,18 @@ class QuestionTable:
 
     async def add(self, questions: Sequence[NewQuestion], at: datetime) -> None:
         authors = {_author_key(new): new for new in questions if _is_signed(new)}
-        await self._link.run(_MEET, [_person_values(new, at) for new in authors.values()])
-        await self._link.run(_ADD, [_question_values(new, at) for new in questions])
+        moment = moment_text(at)
+        await self._link.batch(
+            (_MEET_ALL, [_person_values(new, moment) for new in authors.values()]),
+            (_ADD_ALL, [_question_values(new, moment) for new in questions]),
+        )
 
     async def by_source(self, network: Network, source_ids: Sequence[str]) -> Sequence[Question]:
         values = {"network": network.value, "source_ids": json.dumps(source_ids)}
-        return [_question(row) for row in await self._link.rows(_BY_SOURCE, values)]
+        return [
+            _question(row)
+            for row in await self._link.rows(_BY_SOURCE, values, short=is_short(source_ids))
+        ]
 
     async def of_session(
         self, session_id: int, limit: int = 1000, offset: int = 0
@@ -127,18 +158,27 @@ class QuestionTable:
         return [_question(row) for row in await self._link.rows(_BOARD, values)]
 
     async def last_numbers(self, session_ids: Sequence[int]) -> Mapping[int, int]:
-        rows = await self._link.rows(_LAST_NUMBERS, {"wanted": json.dumps(session_ids)})
+        wanted = {"wanted": json.dumps(session_ids)}
+        rows = await self._link.rows(_LAST_NUMBERS, wanted, short=is_short(session_ids))
         return {row.session_id: row.found for row in rows if row.found}
 
     async def counts(self, session_ids: Sequence[int]) -> Mapping[int, int]:
-        rows = await self._link.rows(_COUNTS, {"wanted": json.dumps(session_ids)})
+        wanted = {"wanted": json.dumps(session_ids)}
+        rows = await self._link.rows(_COUNTS, wanted, short=is_short(session_ids))
         return {row.session_id: row.found for row in rows if row.found}
 
     async def counts_by_author(
         self, pairs: Sequence[tuple[int, str]]
     ) -> Mapping[tuple[int, str], int]:
-        rows = await self._link.rows(_COUNTS_BY_AUTHOR, {"wanted": json.dumps(pairs)})
+        wanted = {"wanted": json.dumps(pairs)}
+        rows = await self._link.rows(_COUNTS_BY_AUTHOR, wanted, short=is_short(pairs))
         return {(row.session_id, row.author_hash): row.found for row in rows if row.found}
+
+    async def already_asked(
+        self, keys: Sequence[tuple[int, str, str]]
+    ) -> Mapping[tuple[int, str, str], int]:
+        rows = await self._link.rows(_ALREADY_ASKED, {"wanted": json.dumps(keys)})
+        return {(row.session_id, row.author_hash, row.text): row.number for row in rows}
 
 
 def _is_signed(new: NewQuestion) -> bool:
@@ -151,7 +191,7 @@ def _author_key(new: NewQuestion) -> tuple[int, str, str]:
     return new.submission.group_id, author.network.value, author.address
 
 
-def _person_values(new: NewQuestion, at: datetime) -> dict[str, Any]:
+def _person_values(new: NewQuestion, at: str) -> dict[str, Any]:
     author = new.submission.author
     return {
         "group_id": new.submission.group_id,
@@ -162,7 +202,7 @@ def _person_values(new: NewQuestion, at: datetime) -> dict[str, Any]:
     }
 
 
-def _question_values(new: NewQuestion, at: datetime) -> dict[str, Any]:
+def _question_values(new: NewQuestion, at: str) -> dict[str, Any]:
     submission = new.submission
     return {
         "group_id": submission.group_id,
@@ -176,7 +216,7 @@ def _question_values(new: NewQuestion, at: datetime) -> dict[str, Any]:
         "person_group": submission.group_id,
         "author_hash": new.author_hash,
         "status": QuestionStatus.OPEN.value,
-        "asked_at": submission.submitted_at,
+        "asked_at": moment_text(submission.submitted_at),
         "stored_at": at,
     }
 

@@ -7,25 +7,44 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from bot.domain.model import Network, Reading, Rsvps, Session, SessionStatus
 from bot.storage.database import Link
-from bot.storage.tables import listed, outbox, readings, rsvps, sessions
+from bot.storage.tables import JsonText, listed, outbox, readings, rsvps, sessions
 
 _PREFIX_LIMIT = 20
 _LAST_CHARACTER = "\U0010ffff"  # sorts after everything that a slug can go on with
 
-_READINGS = (
-    select(readings)
-    .where(readings.c.session_id.in_(listed("sessions")))
-    .order_by(readings.c.session_id, readings.c.position)
-)
-_READINGS_WITHOUT_TEXT = (
-    select(readings.c.id, readings.c.session_id, readings.c.title, readings.c.url)
-    .where(readings.c.session_id.in_(listed("sessions")))
-    .order_by(readings.c.session_id, readings.c.position)
-)
+
+def _sessions(text: ColumnElement[str]) -> Select[Any]:
+    """Sessions, each with its readings' fields as JSON, so that one query gets it all."""
+    ordered = (
+        select(readings.c.title, readings.c.url, text.label("text"), readings.c.id)
+        .where(readings.c.session_id == sessions.c.id)
+        .order_by(readings.c.position)
+        .correlate(sessions)
+        .subquery()
+    )
+    fields = func.json_array(ordered.c.title, ordered.c.url, ordered.c.text, ordered.c.id)
+    read = select(func.json_group_array(fields, type_=JsonText)).scalar_subquery()
+    return select(sessions, read.label("readings"))
+
+
+_SESSIONS = _sessions(readings.c.text)
+_LISTED_SESSIONS = _sessions(literal_column("''", Text))
 _OF_REMOTE = select(outbox.c.remote_id, outbox.c.session_id).where(
     outbox.c.network == bindparam("network"),
     outbox.c.remote_id.in_(listed("remote_ids")),
@@ -47,7 +66,7 @@ class SessionTable:
             insert(readings),
             [{**row, "id": None} for row in _reading_values(session_id, session.readings)],
         )
-        return (await self._with_readings(select(sessions).where(sessions.c.id == session_id)))[0]
+        return (await self._found(_SESSIONS.where(sessions.c.id == session_id)))[0]
 
     async def update(self, session: Session, at: datetime) -> None:
         statement = update(sessions).where(sessions.c.id == session.id)
@@ -62,13 +81,13 @@ class SessionTable:
         return await self._one(sessions.c.group_id == group_id, sessions.c.slug == slug)
 
     async def by_slug_prefix(self, group_id: int, prefix: str) -> Sequence[Session]:
-        statement = select(sessions).where(
+        statement = _SESSIONS.where(
             sessions.c.group_id == group_id,
             sessions.c.slug >= prefix,
             sessions.c.slug < prefix + _LAST_CHARACTER,
         )
         statement = statement.order_by(sessions.c.starts_at, sessions.c.id).limit(_PREFIX_LIMIT)
-        return await self._with_readings(statement)
+        return await self._found(statement)
 
     async def starting_after(
         self, group_id: int, moment: datetime, limit: int, *, announced_only: bool = True
@@ -78,29 +97,27 @@ class SessionTable:
             if announced_only
             else sessions.c.status != SessionStatus.CANCELLED.value
         )
-        statement = select(sessions).where(
+        statement = _SESSIONS.where(
             sessions.c.group_id == group_id, sessions.c.starts_at > moment, status
         )
         statement = statement.order_by(sessions.c.starts_at, sessions.c.id).limit(limit)
-        return await self._with_readings(statement)
+        return await self._found(statement)
 
     async def starting_before(
         self, group_id: int, moment: datetime, limit: int
     ) -> Sequence[Session]:
-        statement = select(sessions).where(
+        statement = _SESSIONS.where(
             sessions.c.group_id == group_id,
             sessions.c.starts_at <= moment,
             sessions.c.status != SessionStatus.CANCELLED.value,
         )
         statement = statement.order_by(sessions.c.starts_at.desc(), sessions.c.id.desc())
-        return await self._with_readings(statement.limit(limit))
+        return await self._found(statement.limit(limit))
 
     async def all(self, group_id: int, limit: int, offset: int = 0) -> Sequence[Session]:
-        statement = select(sessions).where(sessions.c.group_id == group_id)
+        statement = _LISTED_SESSIONS.where(sessions.c.group_id == group_id)
         statement = statement.order_by(sessions.c.starts_at.desc(), sessions.c.id.desc())
-        return await self._with_readings(
-            statement.limit(limit).offset(offset), _READINGS_WITHOUT_TEXT
-        )
+        return await self._found(statement.limit(limit).offset(offset))
 
     async def rsvps(self, session_id: int) -> Rsvps:
         statement = select(rsvps.c.answer, func.count().label("people"))
@@ -114,20 +131,11 @@ class SessionTable:
         return {row.remote_id: row.session_id for row in rows}
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Session | None:
-        found = await self._with_readings(select(sessions).where(*conditions))
+        found = await self._found(_SESSIONS.where(*conditions), short=True)
         return found[0] if found else None
 
-    async def _with_readings(
-        self, statement: Select[Any], reading_statement: Select[Any] = _READINGS
-    ) -> list[Session]:
-        rows = await self._link.rows(statement)
-        if not rows:
-            return []
-        of_session: dict[int, list[Reading]] = {row.id: [] for row in rows}
-        values = {"sessions": json.dumps(list(of_session))}
-        for row in await self._link.rows(reading_statement, values):
-            of_session[row.session_id].append(_reading(row))
-        return [_session(row, of_session[row.id]) for row in rows]
+    async def _found(self, statement: Select[Any], *, short: bool = False) -> list[Session]:
+        return [_session(row) for row in await self._link.rows(statement, short=short)]
 
 
 def _values(session: Session) -> dict[str, Any]:
@@ -161,12 +169,7 @@ def _reading_values(session_id: int, read: Iterable[Reading]) -> Iterable[dict[s
         }
 
 
-def _reading(row: Row[Any]) -> Reading:
-    # A list of sessions leaves the text out.
-    return Reading(title=row.title, url=row.url, text=getattr(row, "text", ""), id=row.id)
-
-
-def _session(row: Row[Any], read: Sequence[Reading]) -> Session:
+def _session(row: Row[Any]) -> Session:
     return Session(
         id=row.id,
         group_id=row.group_id,
@@ -179,7 +182,7 @@ def _session(row: Row[Any], read: Sequence[Reading]) -> Session:
         place=row.place,
         topic=row.topic,
         tags=tuple(row.tags),
-        readings=tuple(read),
+        readings=tuple(Reading(*fields) for fields in row.readings),
         status=SessionStatus(row.status),
         revision=row.revision,
         announced_at=row.announced_at,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -39,20 +40,22 @@ CURRENT = text("current = 1")
 NOT_SENT = text("state <> 'sent'")
 
 
+@lru_cache(maxsize=256)  # a batch brings the same few moments again and again
+def moment_text(value: datetime) -> str:
+    """An aware datetime as it stands in the file: ``2026-12-02T00:00:00.000000Z``."""
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no time zone")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime as ``2026-12-02T00:00:00.000000Z``: UTC, fixed width, sorts as text."""
+    """An aware datetime as UTC text of fixed width, which sorts as it should."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone")
-        if value.tzinfo is not UTC:
-            value = value.astimezone(UTC)
-        return value.isoformat(timespec="microseconds")[:26] + "Z"
+        return None if value is None else moment_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
