@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     select,
     update,
 )
@@ -58,7 +59,8 @@ _NAMES = (
 )
 _QUEUE = insert(outbox).on_conflict_do_nothing(index_elements=["key"])
 _ADD = Batch(_QUEUE, *_NAMES)
-_ADD_CLAIMED = Batch(_QUEUE.returning(outbox.c.id, outbox.c.key), *_NAMES)
+_LAST_ID = select(func.coalesce(func.max(outbox.c.id), literal_column("0")))
+_NEWER = select(outbox.c.id, outbox.c.key).where(outbox.c.id > bindparam("last"))
 
 _paused = exists().where(
     destinations.c.group_id == outbox.c.group_id,
@@ -195,6 +197,7 @@ class OutboxTable:
         tried, until = moment_text(at), moment_text(lease_until)
         claimed = [_values(post, tried, OutboxState.SENDING, until) for post in posts]
         by_key = {post.key: post for post in posts}
+        new = await self._link.batch_new(_ADD, claimed, _LAST_ID, _NEWER)
         return [
             Delivery(
                 id=row_id,
@@ -204,7 +207,7 @@ class OutboxTable:
                 lease_until=lease_until,
                 first_tried_at=None if by_key[key].wire is None else at,
             )
-            for row_id, key in await self._link.batch_returning(_ADD_CLAIMED, claimed)
+            for row_id, key in new
         ]
 
     async def claim(
