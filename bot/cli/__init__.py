@@ -1,0 +1,84 @@
+"""The `readalong` command: parse, call a service, print. No rule of the group stands here.
+
+Nothing heavy is imported before a command really runs, so that `readalong --help` is quick: each
+command imports what it needs inside its function.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from bot import __version__
+from bot.cli.frame import DONE, MISUSED, REFUSED, Group
+from bot.cli.operate import backup, check, demo, init, run
+from bot.cli.questions import question
+from bot.cli.say import say
+from bot.cli.sessions import session
+from bot.cli.summaries import summary
+from bot.domain.errors import ConfigError, ReadalongError
+
+__all__ = ["cli", "main"]
+
+
+@click.group(
+    cls=Group,
+    context_settings={"max_content_width": 100},
+    epilog="""\b
+Examples:
+  readalong demo                 a whole reading group on this machine
+  readalong init                 write config.toml and make the bot's key
+  readalong check                say what would start and what is wrong
+  readalong run                  the bot
+
+Exit codes: 0 done; 1 refused or failed, and one line on stderr says why; 2 usage or configuration.
+""",
+)
+@click.version_option(__version__, prog_name="readalong")
+def cli() -> None:
+    """Readalong runs a reading group: sessions, summaries, questions and reminders, on Nostr."""
+
+
+for command in (demo, init, check, run, session, summary, question, say, backup):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line of this process and end it with the exit code."""
+    sys.exit(exit_code(sys.argv[1:]))
+
+
+def exit_code(words: Sequence[str]) -> int:
+    """Run one command line; every error that is meant to be seen becomes a line on stderr."""
+    try:
+        result = cli.main(list(words), prog_name="readalong", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return DONE
+    except click.UsageError as error:
+        error.show()
+        return MISUSED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        return MISUSED
+    except ReadalongError as error:
+        click.echo(" ".join(str(error).split()), err=True)
+        return REFUSED
+    except BrokenPipeError:  # the reader (`head`, a pager) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as error:
+        click.echo(f"{error.filename or 'The system'}: {error.strerror or error}.", err=True)
+        return REFUSED
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return REFUSED

@@ -1,0 +1,48 @@
+"""Logging: one record a line on stderr, in UTC, with nothing secret in it.
+
+A record can't forge another one: line breaks inside a message are shown as such, and the lines of a
+traceback are set in. What is logged is decided where it happens.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+_NSEC = re.compile(r"(?:nsec|ncryptsec)1[02-9ac-hj-np-z]{6,}", re.IGNORECASE)
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_HIDDEN = "[secret]"
+
+
+class LineFormatter(logging.Formatter):
+    """``secrets`` are texts that never appear, beside everything that looks like an nsec."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._secrets = sorted({text for text in secrets if len(text) >= 16}, key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        message = record.getMessage().replace("\n", "\\n")
+        text = f"{at.replace('+00:00', 'Z')} {record.levelname} {record.name}: {message}"
+        if record.exc_info:
+            trace = self.formatException(record.exc_info)
+            text += "".join(f"\n    {line}" for line in trace.splitlines())
+        return self._without_secrets(_CONTROL.sub("", text))
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return _NSEC.sub(_HIDDEN, text)
+
+
+def start(secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
+    """Send our records to stderr from ``level`` on, and libraries' warnings."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter(secrets))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("bot").setLevel(level)
+    logging.captureWarnings(capture=True)
