@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.model import Audience, Group, Network, Question, QuestionStatus, Session, Summary
+from bot.domain.model import (
+    Audience,
+    Author,
+    Group,
+    Network,
+    Question,
+    QuestionStatus,
+    Session,
+    Summary,
+)
 from bot.domain.posts import card_of
 from bot.networks.nostr.nip19 import encode_npub
 from bot.networks.nostr.plaintext import CONTENT_BYTES, fit, flat, inert, short_when, when
@@ -95,18 +104,17 @@ def _short(session: Session) -> str:
 
 def _question(question: Question) -> str:
     votes = "" if not question.votes else f", {question.votes} vote{'s'[: question.votes != 1]}"
-    name = "anonymous" if question.author is None else _name(question)
+    name = "anonymous" if question.author is None else _name(question.author)
     done = ", answered" if question.status is QuestionStatus.ANSWERED else ""
     return f"{question.number}. {inert(question.text)} ({name}{votes}{done})"
 
 
-def _name(question: Question) -> str:
-    author = question.author
-    if author is not None and author.name:
+def _name(author: Author) -> str:
+    if author.name:
         return inert(author.name)
-    if author is not None and author.network is Network.NOSTR:
+    if author.network is Network.NOSTR:
         return inert(encode_npub(author.address))  # shortened, so that it notifies nobody
-    return f"from {question.network.value.capitalize()}"
+    return f"from {author.network.value.capitalize()}"
 
 
 def _summary(summary: Summary) -> str:

@@ -25,7 +25,7 @@ _CUT = "\n\n[Cut here: the rest is too long for one note.]"
 
 # A name a client would turn into a mention or an embedded note. nsec is there to be hidden.
 _NAME = re.compile(
-    r"(?:nostr:)*+(npub|nprofile|note|nevent|naddr|nsec)1([02-9ac-hj-np-z]{20,5000}+)", re.I
+    r"(?:nostr:)?(npub|nprofile|note|nevent|naddr|nsec)1([02-9ac-hj-np-z]{20,5000}+)", re.I
 )
 _SCHEME = re.compile(r"(nostr|javascript|data)(:)", re.I)
 _AT = re.compile(r"(?<![\w@])@(?=\w)")
@@ -107,7 +107,7 @@ def until(ahead: timedelta) -> str:
         return "now"
     if seconds < 90:
         return f"in {_count(seconds, 'second')}"
-    if seconds < 90 * 60:
+    if seconds < 90 * 60 and seconds != 3600:
         return f"in {_count(round(seconds / 60), 'minute')}"
     if seconds < 36 * 3600:
         return f"in {_count(round(seconds / 3600), 'hour')}"
