@@ -59,6 +59,8 @@ class Outbox:
         self._lease = lease
         self._network = courier.network
         self._wake = asyncio.Event()
+        self._room = asyncio.Event()  # while fewer are under way than may be
+        self._room.set()
         self._turn = asyncio.Lock()
         self._slots = asyncio.Semaphore(SENDING)
         self._stopping = False
@@ -116,6 +118,7 @@ class Outbox:
         """Claim nothing more, let what is under way finish within ``drain``, release the rest."""
         self._stopping = True
         self._wake.set()
+        self._room.set()
         async with self._turn:  # the loop's last claim is in
             pass
         if self._tasks:
@@ -132,18 +135,17 @@ class Outbox:
         """Send all that is due; when to look again."""
         while True:
             async with self._turn:
-                await self._marks.flush()
                 async with self._store.read() as view:
                     due_at = await view.outbox.next_due_at(self._network)
                 now = self._now()
                 if self._stopping or due_at is None or due_at > now:
                     return due_at
+                await self._marks.flush()  # what is sent but not marked isn't to be claimed again
                 claimed = await self._claim(now)
                 if not claimed:
                     return now + _STALLED
                 await self._prepare_and_start(claimed)
-            while len(self._tasks) >= SENDING and not self._stopping:
-                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._room.wait()
 
     async def _claim(self, now: datetime) -> list[Delivery]:
         async with self._store.transaction() as tx:
@@ -209,7 +211,14 @@ class Outbox:
         self._held[delivery.id, delivery.epoch] = delivery
         task = asyncio.create_task(self._send(delivery))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+        if len(self._tasks) >= SENDING:
+            self._room.clear()
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if len(self._tasks) < SENDING:
+            self._room.set()
 
     async def _send(self, delivery: Delivery) -> None:
         async with self._slots:

@@ -177,6 +177,13 @@ async def test_questions_on_the_board_arent_taken_again_from_an_exported_page(
     assert not (await sessions.import_page(group, exported)).changed
 
 
+async def test_a_page_of_a_session_alone_is_enough(sessions: Sessions, group: Group) -> None:
+    bare = SessionPage(title="Bare", date="2023-07-05")
+    imported = await sessions.import_page(group, bare)
+    assert imported.created
+    assert not (await sessions.import_page(group, bare)).changed
+
+
 async def test_a_question_that_is_no_text_is_noted(sessions: Sessions, group: Group) -> None:
     page = replace(PAGE, questions=("\u200b", "x" * 5000, "Fine?"))
     imported = await sessions.import_page(group, page)

@@ -245,6 +245,28 @@ async def test_cancelling_tells_members_once_and_ends_reminders(
         await sessions.next(group)
 
 
+async def test_a_cancelled_session_is_gone_for_members(
+    sessions: Sessions, group: Group, destination: Destination, now: FakeNow
+) -> None:
+    await sessions.add(group, PLAN)
+    await sessions.announce(group, "llama")
+    await sessions.cancel(group, "llama")
+    now.advance(timedelta(days=30))
+    with pytest.raises(UnknownSessionError):
+        await sessions.find(group, "llama")
+    assert await sessions.listing(group) == []
+
+
+async def test_many_short_sessions_of_one_day_dont_hide_the_next_one(
+    sessions: Sessions, group: Group, destination: Destination, now: FakeNow
+) -> None:
+    for hour in (8, 9, 10, 11, 12, 20):
+        plan = replace(PLAN, title=f"S{hour}", when=f"2026-12-10 {hour:02}:00", duration=HOUR)
+        await sessions.announce(group, (await sessions.add(group, plan)).slug)
+    now.at = datetime(2026, 12, 10, 18, 30, tzinfo=UTC)
+    assert (await sessions.next(group)).title == "S20"
+
+
 async def test_cancelling_a_session_that_is_over_sends_no_notice(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore, now: FakeNow
 ) -> None:

@@ -1,0 +1,145 @@
+"""Summaries: stored ones at once, missing ones made once however many ask."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.errors import SummaryError, UnknownSummaryError
+from bot.domain.model import Audience, Group, Reading, Session
+from bot.services.sessions import SessionPlan, Sessions
+from bot.services.summaries import Summaries
+from bot.storage.store import SqliteStore
+from tests.fakes import FakeNow, FakeSummariser
+from tests.waiting import until
+
+READING = Reading("The paper", "https://example.com/paper", "It says much about llamas.")
+
+
+@pytest.fixture
+def summariser() -> FakeSummariser:
+    return FakeSummariser()
+
+
+@pytest.fixture
+def summaries(store: SqliteStore, summariser: FakeSummariser, now: FakeNow) -> Summaries:
+    return Summaries(store, summariser, now)
+
+
+@pytest.fixture
+async def session(sessions: Sessions, group: Group) -> Session:
+    link = Reading("A link", "https://example.com/link")
+    plan = SessionPlan("Llama", "2026-12-10 19:00", readings=(link, READING))
+    return await sessions.add(group, plan)
+
+
+async def test_a_missing_summary_is_made_once_and_kept(
+    summaries: Summaries, summariser: FakeSummariser, session: Session
+) -> None:
+    plain = await summaries.get(session, Audience.PLAIN)
+    techie = await summaries.get(session, Audience.TECHIE)
+    assert (plain.draft.audience, techie.draft.audience) == (Audience.PLAIN, Audience.TECHIE)
+    assert [reading.title for reading in summariser.readings] == ["The paper"]
+    assert await summaries.get(session, Audience.PLAIN) == plain
+    assert await summaries.current(session) == {Audience.PLAIN: plain, Audience.TECHIE: techie}
+
+
+async def test_however_many_ask_at_once_it_is_made_once(
+    summaries: Summaries, summariser: FakeSummariser, session: Session
+) -> None:
+    summariser.gate = asyncio.Event()
+    asking = [
+        asyncio.create_task(summaries.get(session, audience))
+        for audience in [Audience.PLAIN, Audience.TECHIE] * 10
+    ]
+    await until(lambda: summariser.readings)
+    summariser.gate.set()
+    found = await asyncio.gather(*asking)
+    assert len(summariser.readings) == 1
+    assert len({summary.id for summary in found}) == 2
+
+
+async def test_who_asks_first_may_leave_without_spoiling_it(
+    summaries: Summaries, summariser: FakeSummariser, session: Session
+) -> None:
+    summariser.gate = asyncio.Event()
+    first = asyncio.create_task(summaries.get(session, Audience.PLAIN))
+    await until(lambda: summariser.readings)
+    second = asyncio.create_task(summaries.get(session, Audience.PLAIN))
+    first.cancel()
+    summariser.gate.set()
+    assert (await second).version == 1
+    assert len(summariser.readings) == 2
+
+
+async def test_the_text_is_found_even_for_a_listed_session(
+    summaries: Summaries, sessions: Sessions, group: Group, session: Session
+) -> None:
+    listed = (await sessions.all(group))[0]
+    assert (await summaries.get(listed, Audience.PLAIN)).version == 1
+
+
+async def test_making_gives_new_versions_and_keeps_one_current(
+    summaries: Summaries, session: Session
+) -> None:
+    await summaries.make(session)
+    made = await summaries.make(session)
+    assert {summary.version for summary in made.values()} == {2}
+    assert await summaries.current(session) == made
+
+
+async def test_an_imported_summary_isnt_replaced_by_one_that_is_made(
+    summaries: Summaries, session: Session, store: SqliteStore, now: FakeNow
+) -> None:
+    made = (await FakeSummariser().summarise(READING))[Audience.TECHIE]
+    imported = replace(made, body="By hand", origin="imported")
+    async with store.transaction() as tx:
+        stored = await tx.summaries.add(session.id, imported, now())
+    await summaries.get(session, Audience.PLAIN)
+    assert (await summaries.get(session, Audience.TECHIE)) == stored
+
+
+@pytest.mark.parametrize(
+    ("readings", "says"),
+    [
+        ((), "no reading"),
+        ((Reading("A link", "https://example.com/link"),), "only a link. https://example.com/link"),
+    ],
+)
+async def test_without_a_text_the_person_hears_what_there_is(
+    summaries: Summaries,
+    sessions: Sessions,
+    group: Group,
+    readings: tuple[Reading, ...],
+    says: str,
+) -> None:
+    bare = await sessions.add(group, SessionPlan("Bare", "2026-12-11 19:00", readings=readings))
+    for call in (summaries.get(bare, Audience.PLAIN), summaries.make(bare)):
+        with pytest.raises(UnknownSummaryError) as caught:
+            await call
+        assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(("permanent", "says"), [(True, "can't be made from"), (False, "again")])
+async def test_a_failure_is_a_sentence_for_members_and_a_reason_for_the_organiser(
+    summaries: Summaries,
+    summariser: FakeSummariser,
+    session: Session,
+    permanent: bool,
+    says: str,
+) -> None:
+    summariser.error = SummaryError("too short", permanent=permanent)
+    with pytest.raises(UnknownSummaryError, match=says):
+        await summaries.get(session, Audience.PLAIN)
+    with pytest.raises(SummaryError, match="too short"):
+        await summaries.make(session)
+
+
+async def test_a_summariser_of_one_audience_says_so(
+    store: SqliteStore, session: Session, now: FakeNow
+) -> None:
+    summaries = Summaries(store, FakeSummariser((Audience.TECHIE,)), now)
+    with pytest.raises(UnknownSummaryError, match="no plain summary"):
+        await summaries.get(session, Audience.PLAIN)
