@@ -112,7 +112,7 @@ def _leftover(body: str, words: Sequence[str], *, is_reply: bool, is_question: b
 class _Patterns:
     addressed: re.Pattern[str]  # @name, nostr:npub1..., npub1...: anywhere
     lead: re.Pattern[str]  # what may stand before the first word that counts
-    bare: frozenset[str]  # the words of the name without an @
+    bare: frozenset[str]  # names of one word, which may stand without an @
 
 
 @lru_cache(maxsize=64)
@@ -130,7 +130,7 @@ def _patterns(names: frozenset[str]) -> _Patterns:
     return _Patterns(
         addressed=re.compile(addressed, re.IGNORECASE),
         lead=re.compile(lead, re.IGNORECASE),
-        bare=frozenset(word for name in plain for word in re.findall(r"\w+", name)),
+        bare=frozenset(name for name in plain if name.isalnum()),
     )
 
 

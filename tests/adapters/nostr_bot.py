@@ -63,10 +63,11 @@ def raw(event: Event) -> dict[str, object]:
 
 @dataclass
 class ListRelay:
-    """Takes what is published; refuses while it is ``down``."""
+    """Takes what is published, or refuses while ``down``; those ``behind`` still send."""
 
     events: list[Event] = field(default_factory=list)
     down: bool = False
+    behind: set[str] = field(default_factory=set)
 
     async def publish(self, event: Event) -> None:
         if self.down:
@@ -164,6 +165,7 @@ def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits) -> Bot
         store,
         group,
         now,
+        caught_up=lambda name: name not in relay.behind,
         backoff=lambda attempt: timedelta(milliseconds=10),
     )
     return Bot(

@@ -14,9 +14,10 @@ import pytest
 
 from bot.domain.model import Limits
 from bot.networks.nostr.acquaintances import Acquaintances
-from bot.networks.nostr.admission import MAX_EVENT_BYTES, Admission, Lane, Mention
+from bot.networks.nostr.admission import MAX_EVENT_BYTES, Admission
 from bot.networks.nostr.bounded import Buckets, Newest
 from bot.networks.nostr.events import Event, sign
+from bot.networks.nostr.lanes import Lane, Mention
 from tests.adapters.nostr_bot import ANN, BEN, BOT, RELAY, mention, person, raw
 from tests.fakes import FakeNow
 from tests.waiting import until
@@ -360,3 +361,22 @@ def test_a_bucket_refills_evenly_and_survives_a_clock_set_back() -> None:
     assert not buckets.has_token("a", 50.0)
     assert buckets.has_token("a", 130.0)
     assert buckets.has_token("b", 100.0)
+
+
+async def test_more_is_asked_for_only_when_half_of_a_lane_is_free() -> None:
+    async with guarded(room=10) as guard:
+        for number in range(8):
+            guard.receive(mention(BEN, str(number), guard.now))
+        waiting = asyncio.create_task(guard.admission.wait_room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await guard.admission.take(4)
+        await waiting
+
+
+async def test_what_waits_to_be_met_holds_the_cursor() -> None:
+    guard = Guard(Limits(), 10)  # nobody is looked up while it doesn't run
+    event = mention(ANN, "x", guard.now)
+    guard.receive(event)
+    assert guard.admission.oldest_under_way(RELAY) == event.created_at
+    assert guard.admission.oldest_under_way("ws://other.test") is None

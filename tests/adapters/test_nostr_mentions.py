@@ -347,6 +347,26 @@ async def test_the_cursor_waits_for_an_older_mention_still_in_work(bot: Bot) -> 
     assert await cursors(bot) == {RELAY: str(int(bot.now().timestamp()))}
 
 
+async def test_the_cursor_rests_while_a_relay_still_sends_what_it_has_stored(bot: Bot) -> None:
+    bot.relay.behind.add(RELAY)
+    newest = mention(ANN, "help", bot.now)
+    await said(bot, newest)
+    await bot.mentions.close()
+    assert await cursors(bot) == {}
+    assert bot.mentions.seen_until(RELAY) is None
+    bot.relay.behind.clear()
+    await bot.mentions.close()
+    assert await cursors(bot) == {RELAY: str(newest.created_at)}
+
+
+async def test_reading_goes_on_where_an_earlier_run_stopped(bot: Bot) -> None:
+    async with bot.store.transaction() as tx:
+        await tx.cursors.move({RELAY: "1000", "ws://odd.test": "x"}, bot.now())
+    await bot.mentions.open()
+    assert bot.mentions.seen_until(RELAY) == 1000
+    assert bot.mentions.seen_until("ws://odd.test") is None
+
+
 async def test_cursors_are_stored_by_themselves(bot: Bot) -> None:
     await said(bot, mention(ANN, "help", bot.now))
 

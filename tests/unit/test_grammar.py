@@ -276,6 +276,13 @@ def test_a_bot_without_a_name_still_understands() -> None:
     assert parse("next") == Next()
 
 
+def test_a_name_of_many_words_is_taken_whole() -> None:
+    names = ("Atlanta Reading Group",)
+    assert parse("@Atlanta Reading Group next", names=names) == Next()
+    assert parse("hey Atlanta Reading Group, what's next?", names=names) == Next()
+    assert parse("summary plain atlanta", names=names) == SummaryOf((P,), "atlanta")
+
+
 def test_the_whole_of_a_long_question_is_kept() -> None:
     question = "why " + "x" * 100_000
     assert parse(f"ask {question}", names=NAMES) == Ask(question)

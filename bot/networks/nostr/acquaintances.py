@@ -25,9 +25,9 @@ LookUpProfiles = Callable[[Sequence[str]], Awaitable[Sequence[Event]]]
 
 _KNOWN_FOR = 600.0  # seconds that the store's answer is good for
 _PROFILE_FOR = 3600.0
-_UNANSWERED_FOR = 60.0
+_NO_PROFILE_FOR = 600.0
 _ROOM = 20_000
-_PROFILE_DEADLINE = 0.3
+_PROFILE_DEADLINE = 0.35
 _PROFILE_BYTES = 65_536
 
 
@@ -67,14 +67,13 @@ class Acquaintances:
             self._known.put(pubkey, (pubkey in known, at + _KNOWN_FOR))
 
     async def read_profiles(self, pubkeys: Sequence[str], at: float) -> None:
-        """Look their profiles up, 300 ms at most; who isn't found in time counts as no bot."""
+        """Look their profiles up, 350 ms at most; who isn't found in time counts as no bot."""
         newest: dict[str, Event] = {}
-        good_for = _PROFILE_FOR
         try:
             async with asyncio.timeout(_PROFILE_DEADLINE):
                 found = await self._look_up_profiles(pubkeys)
         except TimeoutError:
-            found, good_for = (), _UNANSWERED_FOR
+            found = ()
         for event in found:
             kept = newest.get(event.pubkey)
             if event.kind == PROFILE and (kept is None or _is_newer(event, kept)):
@@ -82,6 +81,7 @@ class Acquaintances:
         for pubkey in pubkeys:
             profile = newest.get(pubkey)
             says_bot = self.is_bot(pubkey) if profile is None else _says_bot(profile)
+            good_for = _NO_PROFILE_FOR if profile is None else _PROFILE_FOR
             self._bots.put(pubkey, (says_bot, at + good_for))
 
 

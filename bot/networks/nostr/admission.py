@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from bot.domain.model import Limits
 from bot.domain.ports import Now
 from bot.networks.nostr.acquaintances import Acquaintances
 from bot.networks.nostr.bounded import Buckets, Newest
 from bot.networks.nostr.events import COMMENT, NOTE, Event, InvalidEventError, parse, verify
+from bot.networks.nostr.lanes import Lane, Mention
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,6 @@ MAX_EVENT_BYTES = 256 * 1024
 _AHEAD = 600  # seconds that an author's clock may be ahead of ours
 _BEHIND = 30 * 86_400
 _MAX_P_TAGS = 10
-_LANE_BYTES = 8 * 1024 * 1024
 _HANDLED_IDS = 50_000
 _AUTHORS = 20_000
 _RELAYS_OF_ONE = 20
@@ -35,39 +34,6 @@ _LOG_EVERY = 60.0
 _AUTHORS_AT_ONCE = 50
 _GATHER = 0.02  # seconds in which strangers' profiles are gathered into one request
 _LOOK_UPS_AT_ONCE = 4
-
-
-@dataclass(slots=True, eq=False)
-class Mention:
-    """A verified event addressed to us, the relays that brought it, and its size in bytes."""
-
-    event: Event
-    size: int
-    relays: list[str] = field(default_factory=list)
-
-
-class Lane:
-    """A bounded queue that refuses the newest; bounded in events and in bytes."""
-
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._bytes = 0
-        self._waiting: deque[Mention] = deque()
-
-    def has_room_for(self, size: int) -> bool:
-        return len(self._waiting) < self._room and self._bytes + size <= _LANE_BYTES
-
-    def put(self, mention: Mention) -> None:
-        self._waiting.append(mention)
-        self._bytes += mention.size
-
-    def take(self, limit: int) -> list[Mention]:
-        taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
-        self._bytes -= sum(mention.size for mention in taken)
-        return taken
-
-    def __len__(self) -> int:
-        return len(self._waiting)
 
 
 class Admission:
@@ -89,6 +55,7 @@ class Admission:
         self._pubkey = pubkey
         self._acquaintances = acquaintances
         self._now = now
+        self._room = room
         self._authors: Buckets[str] = Buckets(limits.mentions_per_minute, _AUTHORS)
         self._strangers: Buckets[None] = Buckets(limits.strangers_per_minute, 1)
         self._members_lane = Lane(room)
@@ -101,6 +68,7 @@ class Admission:
         self._counts: Counter[str] = Counter()
         self._logged_at = 0.0
         self._arrived = asyncio.Event()
+        self._moved_on = asyncio.Event()
         self._to_meet = asyncio.Event()
         self._to_read = asyncio.Event()
 
@@ -136,6 +104,7 @@ class Admission:
             self._arrived.clear()
             await self._arrived.wait()
         taken = self._members_lane.take(limit)
+        self._moved_on.set()
         return taken + self._strangers_lane.take(limit - len(taken))
 
     def done(self, mention: Mention) -> None:
@@ -145,8 +114,15 @@ class Admission:
 
     def oldest_under_way(self, relay: str) -> int | None:
         """``created_at`` of the oldest mention from this relay that isn't done."""
-        times = [m.event.created_at for m in self._under_way.values() if relay in m.relays]
-        return min(times, default=None)
+        waiting = (*self._under_way.values(), *self._unmet)
+        return min((m.event.created_at for m in waiting if relay in m.relays), default=None)
+
+    async def wait_room(self) -> None:
+        """Until what was admitted fills half of a lane at most: time to ask for more."""
+        lanes = (self._members_lane, self._strangers_lane, self._unmet, self._unread)
+        while any(len(lane) > self._room // 2 for lane in lanes):
+            self._moved_on.clear()
+            await self._moved_on.wait()
 
     def stats(self) -> Mapping[str, int]:
         """Since the start: how many came in, were admitted, and were refused for which reason."""
@@ -243,6 +219,7 @@ class Admission:
                     logger.exception("can't look up who mentioned us; taken for strangers")
                 for mention in mentions:
                     self._enter_met(mention, at)
+                self._moved_on.set()
 
     def _enter_met(self, mention: Mention, at: float) -> None:
         relay = mention.relays[0]
@@ -268,6 +245,7 @@ class Admission:
                 logger.exception("can't look up the profiles of who mentioned us; let in without")
             for mention in mentions:
                 self._enter_read(mention, at)
+            self._moved_on.set()
 
     def _enter_read(self, mention: Mention, at: float) -> None:
         if self._acquaintances.is_bot(mention.event.pubkey):

@@ -13,8 +13,8 @@ from bot.domain.commands import Chatter, Command, Unclear
 from bot.domain.grammar import parse
 from bot.domain.model import Group, Network, Session
 from bot.domain.ports import Rows, Store
-from bot.networks.nostr.admission import Mention
 from bot.networks.nostr.events import CALENDAR_EVENT, NOTE, Event
+from bot.networks.nostr.lanes import Mention
 from bot.networks.nostr.nip19 import InvalidNameError, decode_nprofile, encode_npub
 from bot.networks.nostr.threads import addresses, replied_to
 
@@ -79,7 +79,7 @@ class Listener:
         parent = next((sessions[name] for name in thread.parents if name in sessions), None)
         root = next((sessions[name] for name in thread.names if name in sessions), None)
         text = self._own_names_alike(event.content)
-        is_to_us = parent is not None or _parent_author(event) == self._pubkey
+        is_to_us = parent is not None or _parent_author(event, thread.ids) == self._pubkey
         command = parse(
             text,
             names=self._names,
@@ -135,10 +135,9 @@ class _Thread:
         return cls(ids, slugs, own or tuple(event.values("e"))[:1])
 
 
-def _parent_author(event: Event) -> str:
+def _parent_author(event: Event, ids: Sequence[str]) -> str:
     """Who wrote what is answered, as far as the event says (NIP-10's and NIP-22's last item)."""
-    parent = next(iter(replied_to(event)), "")
     for tag in event.tags:
-        if tag[0] == "e" and len(tag) > 3 and tag[1] == parent:
+        if tag[0] == "e" and len(tag) > 3 and tag[1] in ids[:1]:
             return tag[4] if len(tag) > 4 else tag[3]
     return ""

@@ -19,9 +19,10 @@ from bot.domain.model import Author, Delivery, Group, Network, Post, Submission
 from bot.domain.ports import Backoff, Now, Rows, Store
 from bot.networks.nostr import answers
 from bot.networks.nostr.acquaintances import LookUpKnown
-from bot.networks.nostr.admission import Admission, Mention
+from bot.networks.nostr.admission import Admission
 from bot.networks.nostr.context import Heard, Listener
-from bot.networks.nostr.cursors import Cursors
+from bot.networks.nostr.cursors import CaughtUp, Cursors
+from bot.networks.nostr.lanes import Mention
 from bot.networks.nostr.replies import Replies
 from bot.networks.nostr.responder import Answer, Responder
 from bot.services.outbox import LEASE, Outbox, backoff
@@ -29,7 +30,7 @@ from bot.services.questions import Outcome, Questions
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 200  # in one transaction; more signatures at once would hold the event loop too long
+_BATCH = 500  # in one transaction; more signatures at once would hold the event loop too long
 _SUMMARIES_WAITING = 500
 _HELP_AGAIN = timedelta(days=1)
 _KNOWN_SINCE = timedelta(hours=1)  # who came with a flood isn't known yet
@@ -38,7 +39,10 @@ _BUSY = "Many people ask for a summary just now; ask again in a minute."
 
 
 class Mentions:
-    """``receive`` is for the relays; ``run`` answers until it is cancelled, then ``close``."""
+    """``open``, then ``run`` until it is cancelled, then ``close``.
+
+    ``receive``, ``seen_until`` and ``wait_room`` are for the subscription at the relays.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Mentions:
         group: Group,
         now: Now,
         *,
+        caught_up: CaughtUp = lambda relay: True,
         backoff: Backoff = backoff,
     ) -> None:
         self._admission = admission
@@ -64,7 +69,7 @@ class Mentions:
         self._group = group
         self._now = now
         self._backoff = backoff
-        self._cursors = Cursors(store, now, admission.oldest_under_way)
+        self._cursors = Cursors(store, now, admission.oldest_under_way, caught_up)
         self._summaries: set[asyncio.Task[None]] = set()
         self._handled = 0
         self._replied = 0
@@ -74,6 +79,18 @@ class Mentions:
         known_already = self._admission.receive(raw, size, relay)
         if known_already is not None:
             self._cursors.passed(known_already)
+
+    def seen_until(self, relay: str) -> int | None:
+        """The Unix second up to which this relay was read; None when it never was."""
+        return self._cursors.position(relay)
+
+    async def wait_room(self) -> None:
+        """Until there is room for another page of stored events."""
+        await self._admission.wait_room()
+
+    async def open(self) -> None:
+        """Read where an earlier run stopped. Raises StorageError."""
+        await self._cursors.load()
 
     async def run(self) -> None:
         """Until cancelled. What isn't answered by then comes again from the relays."""

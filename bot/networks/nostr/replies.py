@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.domain.model import Network, Post, PostKind, Session
 from bot.domain.ports import Now
-from bot.networks.nostr.admission import Mention
 from bot.networks.nostr.events import sign
 from bot.networks.nostr.keys import Signer
+from bot.networks.nostr.lanes import Mention
 from bot.networks.nostr.threads import reply_kind, reply_tags
 
 
