@@ -122,11 +122,13 @@ class Reading:
 class Section:
     """A stretch of a reading under one heading ("" before the first): its prose, marks removed.
 
-    ``level`` is the heading's depth, 1 for the outermost.
+    ``items`` are the entries of its lists, which are often no sentences. ``level`` is the heading's
+    depth, 1 for the outermost.
     """
 
     heading: str
     paragraphs: tuple[str, ...]
+    items: tuple[str, ...] = ()
     level: int = 1
 
 
