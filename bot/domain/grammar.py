@@ -41,6 +41,7 @@ from bot.domain.phrases import (
     NEXT_WORDS,
     OPENERS,
     POLITE,
+    QUESTION_OPENERS,
     QUESTIONS_WORDS,
     READING_WORDS,
     SESSION_NAMES,
@@ -294,6 +295,8 @@ _THANKS_FOR = re.compile(_THANKS.pattern + r"(?:\W++\w++){0,3}?\W++for(?!\w)", r
 
 def _is_chatter(body: str, words: Sequence[str]) -> bool:
     """Nothing but small talk, or thanks for something."""
+    if words[0] in QUESTION_OPENERS and asks(body):
+        return False
     return all(word in CHATTER for word in words) or (
         _THANKS_FOR.match(body) is not None and not asks(body)
     )

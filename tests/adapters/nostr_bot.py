@@ -109,6 +109,7 @@ class Bot:
     outbox: Outbox
     relay: ListRelay
     admission: Admission
+    listener: Listener
     mentions: Mentions
     profiles: dict[str, Event]
     summariser: TwoPoints
@@ -155,9 +156,10 @@ def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits) -> Bot
     summariser = TwoPoints()
     people = Acquaintances(known_people(store, now), look_up)
     admission = Admission(BOT.public_key, people, limits, now)
+    listener = Listener(store, group, BOT.public_key, "Readalong")
     mentions = Mentions(
         admission,
-        Listener(store, group, BOT.public_key, "Readalong"),
+        listener,
         Responder(group, sessions, questions, Summaries(store, summariser, now), now),
         Replies(BOT, group.id, now),
         questions,
@@ -167,6 +169,8 @@ def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits) -> Bot
         now,
         caught_up=lambda name: name not in relay.behind,
         backoff=lambda attempt: timedelta(milliseconds=10),
+        report_every=0.05,
+        summaries_at_once=20,
     )
     return Bot(
         now,
@@ -177,6 +181,7 @@ def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits) -> Bot
         outbox,
         relay,
         admission,
+        listener,
         mentions,
         profiles,
         summariser,

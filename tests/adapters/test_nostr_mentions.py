@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.domain.errors import StorageError
-from bot.domain.model import Audience, Limits, Network, Reading, Session, SummaryDraft
+from bot.domain.model import (
+    Audience,
+    Delivery,
+    Limits,
+    Network,
+    Reading,
+    Session,
+    SummaryDraft,
+)
 from bot.networks.nostr.answers import HELP, SORRY
+from bot.networks.nostr.context import Heard
 from bot.networks.nostr.events import COMMENT, Event, sign, verify
+from bot.networks.nostr.lanes import Mention
 from bot.networks.nostr.nip19 import Profile, encode_nprofile
+from bot.services.sessions import SessionPlan
 from tests.adapters.nostr_bot import ANN, BEN, BOT, RELAY, Bot, bot_in, mention, person
 from tests.waiting import until
 
@@ -160,6 +171,32 @@ async def test_a_summary_command_under_a_note_is_for_its_session(bot: Bot) -> No
     assert "1. First: one thing.\n2. Second: another thing." in reply.content
 
 
+async def test_under_a_note_questions_are_that_sessions_board(bot: Bot) -> None:
+    await bot.announce("Soon", in_days=1)
+    note = await announced(bot, await bot.announce("Later", in_days=9))
+    tag = ("e", note.id, RELAY, "root", note.pubkey)
+    reply = await said(bot, mention(ANN, "questions", bot.now, tag))
+    assert reply.content.startswith("Questions for “Later”")
+
+
+async def test_a_session_without_a_text_gets_no_summary(bot: Bot) -> None:
+    plan = SessionPlan("Bare", f"{bot.now() + timedelta(days=2):%Y-%m-%d} 19:00")
+    session = await bot.sessions.add(bot.group, plan)
+    await bot.sessions.announce(bot.group, session.slug)
+    reply = await said(bot, mention(ANN, "summary", bot.now))
+    assert reply.content.startswith("No summary of “Bare” yet")
+
+
+async def test_a_follow_up_under_an_answer_of_ours_is_no_question_for_the_board(bot: Bot) -> None:
+    session = await bot.announce()
+    helped = await said(bot, mention(ANN, "help", bot.now))
+    follow_up = mention(
+        ANN, "and what is this?", bot.now, ("e", helped.id, "", "root", BOT.public_key)
+    )
+    assert (await said(bot, follow_up)).content == HELP
+    assert await board(bot, session) == []
+
+
 async def test_every_command_is_answered(bot: Bot) -> None:
     session = await bot.announce()
     await said(bot, mention(ANN, "ask anonymously: why now?", bot.now))
@@ -298,6 +335,111 @@ async def test_one_question_that_hits_a_bug_takes_no_other_with_it(bot: Bot) -> 
     await until(lambda: all(bot.relay.replies_to(event) for event in asked))
     assert bot.relay.replies_to(asked[1])[0].content == SORRY
     assert await board(bot, session) == ["one?", "three?"]
+
+
+async def test_a_mention_that_can_not_be_understood_takes_no_other_with_it(bot: Bot) -> None:
+    whole = bot.listener.hear
+
+    async def picky(batch: Sequence[Mention]) -> list[Heard]:
+        if any(each.event.content == "bad" for each in batch):
+            raise RuntimeError("a bug")
+        return await whole(batch)
+
+    bot.listener.hear = picky  # type: ignore[method-assign]
+    asked = [mention(BEN, text, bot.now) for text in ("help", "bad", "sessions")]
+    for event in asked:
+        bot.receive(event)
+    await until(lambda: all(bot.relay.replies_to(event) for event in asked))
+    assert bot.relay.replies_to(asked[1])[0].content == SORRY
+    assert bot.relay.replies_to(asked[0])[0].content == HELP
+
+
+async def test_a_data_file_that_can_not_be_read_delays_understanding(bot: Bot) -> None:
+    whole = bot.listener.hear
+    failures = 0
+
+    async def failing(batch: Sequence[Mention]) -> list[Heard]:
+        nonlocal failures
+        failures += 1
+        if failures < 3:
+            raise StorageError("the disk is full")
+        return await whole(batch)
+
+    bot.listener.hear = failing  # type: ignore[method-assign]
+    assert (await said(bot, mention(BEN, "help", bot.now))).content == HELP
+    assert failures == 3
+
+
+async def test_what_can_not_even_be_told_sorry_is_given_up_and_the_rest_goes_on(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    send, failures = bot.outbox.send_now, 0
+
+    def failing(deliveries: Sequence[Delivery]) -> None:
+        nonlocal failures
+        failures += 1
+        if failures == 1:
+            raise RuntimeError("a bug")
+        send(deliveries)
+
+    bot.outbox.send_now = failing  # type: ignore[method-assign]
+    lost = mention(BEN, "help", bot.now)
+    bot.receive(lost)
+    await until(lambda: "mentions given up" in caplog.text)
+    assert (await said(bot, mention(BEN, "help please", bot.now))).content == HELP
+    assert bot.admission.oldest_under_way(RELAY) is None
+
+
+async def test_too_many_summaries_at_once_are_put_off_politely(bot: Bot) -> None:
+    await bot.announce()
+    go = asyncio.Event()
+    quick = bot.summariser.summarise
+
+    async def slow(reading: Reading) -> Mapping[Audience, SummaryDraft]:
+        await go.wait()
+        return await quick(reading)
+
+    bot.summariser.summarise = slow  # type: ignore[method-assign]
+    asked = [mention(person(n), "summary plain", bot.now) for n in range(100, 121)]
+    for event in asked:
+        bot.receive(event)
+    await until(lambda: any("ask again in a minute" in each.content for each in bot.relay.events))
+    go.set()
+    await until(lambda: bot.mentions.stats()["replied"] == 21)
+
+
+async def test_a_cursor_that_can_not_be_stored_waits(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def no_transaction() -> None:
+        raise StorageError("the disk is full")
+
+    class Full:
+        async def __aenter__(self) -> None:
+            await no_transaction()
+
+        async def __aexit__(self, *error: object) -> None: ...
+
+    await said(bot, mention(BEN, "help", bot.now))
+    whole = bot.store.transaction
+    bot.store.transaction = Full  # type: ignore[method-assign,assignment]
+    await bot.mentions.close()
+    await until(lambda: caplog.text.count("can't store how far") >= 2)
+    bot.store.transaction = whole  # type: ignore[method-assign]
+
+    async def is_stored() -> bool:
+        return bool(await cursors(bot))
+
+    await until(is_stored)
+
+
+async def test_what_happened_is_logged_now_and_then(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await said(bot, mention(BEN, "help", bot.now))
+    await until(lambda: "replied 1" in caplog.text)
+    await bot.mentions.wait_room()
 
 
 async def test_a_reply_that_no_relay_took_is_sent_again(bot: Bot) -> None:

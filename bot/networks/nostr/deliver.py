@@ -79,7 +79,7 @@ class NostrCourier:
             case PostKind.NOTICE:
                 return render.notice(SessionPost.from_json(post.payload), self._identity, root)
             case PostKind.PROFILE | PostKind.RELAY_LIST:
-                return SelfPost.from_json(post.payload).draft()
+                return SelfPost.from_json(post.payload).draft(post.kind)
         raise DeliveryError(f"a {post.kind} comes with its bytes, or not at all", permanent=True)
 
 

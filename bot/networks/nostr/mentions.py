@@ -31,10 +31,8 @@ from bot.services.questions import Outcome, Questions
 logger = logging.getLogger(__name__)
 
 _BATCH = 500  # in one transaction; more signatures at once would hold the event loop too long
-_SUMMARIES_WAITING = 500
 _HELP_AGAIN = timedelta(days=1)
 _KNOWN_SINCE = timedelta(hours=1)  # who came with a flood isn't known yet
-_REPORT_EVERY = 60.0  # seconds
 _BUSY = "Many people ask for a summary just now; ask again in a minute."
 
 
@@ -58,6 +56,8 @@ class Mentions:
         *,
         caught_up: CaughtUp = lambda relay: True,
         backoff: Backoff = backoff,
+        report_every: float = 60.0,
+        summaries_at_once: int = 500,
     ) -> None:
         self._admission = admission
         self._listener = listener
@@ -69,6 +69,8 @@ class Mentions:
         self._group = group
         self._now = now
         self._backoff = backoff
+        self._report_every = report_every  # seconds
+        self._summaries_at_once = summaries_at_once
         self._cursors = Cursors(store, now, admission.oldest_under_way, caught_up)
         self._summaries: set[asyncio.Task[None]] = set()
         self._handled = 0
@@ -150,7 +152,7 @@ class Mentions:
             match heard.command:
                 case Ask() as ask:
                     asks.append((heard, ask))
-                case SummaryOf() if len(self._summaries) + len(summaries) < _SUMMARIES_WAITING:
+                case SummaryOf() if len(self._summaries) + len(summaries) < self._summaries_at_once:
                     summaries.append(heard)
                 case _:
                     others.append(heard)
@@ -277,12 +279,12 @@ class Mentions:
     async def _report(self) -> None:
         before = self.stats()
         while True:
-            await asyncio.sleep(_REPORT_EVERY)
+            await asyncio.sleep(self._report_every)
             counts = self.stats()
             grown = {name: n - before.get(name, 0) for name, n in counts.items()}
             said = ", ".join(f"{name} {n}" for name, n in grown.items() if n)
             if said:
-                logger.info("mentions in the last minute: %s", said)
+                logger.info("mentions in the last %.0f s: %s", self._report_every, said)
             before = counts
 
 

@@ -34,8 +34,8 @@ class SelfPost:
         data = json.loads(payload)
         return cls(**{**data, "relays": tuple(data["relays"])})
 
-    def draft(self) -> Draft:
-        if self.relays:
+    def draft(self, kind: PostKind) -> Draft:
+        if kind is PostKind.RELAY_LIST:
             return render.relay_list(self.relays)
         return render.profile(self.name, self.about, self.picture)
 
@@ -60,7 +60,7 @@ class Introductions:
 
     async def _post(self, rows: Rows, kind: PostKind, body: SelfPost) -> Post | None:
         """The key names the change, from what was to what is, so that a change back counts too."""
-        draft, payload = body.draft(), body.to_json()
+        draft, payload = body.draft(kind), body.to_json()
         bare = self._row(kind, payload, "")
         previous = _event((await rows.outbox.thread_of(bare)).previous)
         if previous is not None and (previous.content, previous.tags) == (
