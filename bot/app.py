@@ -106,9 +106,28 @@ async def open_desk(config: Config, now: Now = utc_now) -> AsyncIterator[Desk]:
 async def run(config: Config, now: Now = utc_now) -> None:
     """The bot, until SIGTERM or SIGINT; a second signal ends the process at once.
 
-    Raises ConfigError or AlreadyRunningError before anything is sent.
+    Raises what ``running`` raises.
     """
     stop = _stop_on_signals()
+    heartbeat = Heartbeat()
+    async with running(config, now) as bot, _supervised({"heartbeat": heartbeat.run}):
+        logger.info(
+            "ready as %s on %s, %.2f s after the start",
+            bot.signer.npub if bot.signer else "nobody",
+            ", ".join(config.nostr.relays),
+            _seconds_since_exec(),
+        )
+        await stop.wait()
+        logger.info("stopping: what is being sent is finished, %s s at most", _DRAIN.seconds)
+    logger.info("stopped; the longest stall of the event loop was %.0f ms", heartbeat.worst * 1000)
+
+
+@asynccontextmanager
+async def running(config: Config, now: Now = utc_now) -> AsyncIterator[Desk]:
+    """The bot at work beside the block; at its end it finishes what it is sending, and stops.
+
+    Raises ConfigError or AlreadyRunningError, and then nothing was sent.
+    """
     if not config.nostr.enabled:
         raise ConfigError("[nostr] enabled: is false, so there is nothing to run.")
     folder = DataFolder(config.data_dir)
@@ -119,39 +138,31 @@ async def run(config: Config, now: Now = utc_now) -> None:
         desk = await stack.enter_async_context(open_desk(config, now))
         await stack.enter_async_context(_running_nostr(desk, signer, now))
         await stack.enter_async_context(Clock(Reminders(desk.store, now), desk.store))
-        heartbeat = Heartbeat()
-        workers = {
-            "heartbeat": heartbeat.run,
-            "watching the data file": desk.store.watch,
-        }
-        await stack.enter_async_context(_supervised(workers))
-        logger.info(
-            "ready as %s on %s, %.2f s after the start",
-            signer.npub,
-            ", ".join(config.nostr.relays),
-            _seconds_since_exec(),
-        )
-        await stop.wait()
-        logger.info("stopping: what is being sent is finished, %s s at most", _DRAIN.seconds)
-    logger.info("stopped; the longest stall of the event loop was %.0f ms", heartbeat.worst * 1000)
+        await stack.enter_async_context(_supervised({"watching the data file": desk.store.watch}))
+        yield desk
 
 
 @asynccontextmanager
 async def _running_nostr(desk: Desk, signer: Signer, now: Now) -> AsyncIterator[None]:
     """The bot's Nostr side at work: connected, listening, answering, posting."""
     table, store = desk.config.nostr, desk.store
-    async with store.read() as view:
-        cursors = dict(await view.cursors.all())
+    wanted = Subscription(
+        "mentions",
+        [Filters(kinds=[NOTE, COMMENT], pubkey_refs=[signer.public_key])],
+        seen_until=lambda relay: mentions.seen_until(relay),
+        before_page=lambda: mentions.wait_room(),
+    )
     pool = Pool(
         table.relays,
         signer,
         now,
-        subscriptions=[_mentions_of(signer, cursors)],
+        subscriptions=[wanted],
         receive=lambda raw, size, relay: mentions.receive(raw, size, relay),
     )
     courier = NostrCourier(signer, Identity(signer.public_key, table.relays), pool.publish, now)
     outbox = Outbox(store, courier, now)
     mentions = _mentions(desk, signer, outbox, pool, now)
+    await mentions.open()
     await outbox.take_over()
     await _introduce(desk, signer, now)
     async with AsyncExitStack() as stack:
@@ -191,18 +202,8 @@ def _mentions(desk: Desk, signer: Signer, outbox: Outbox, pool: Pool, now: Now) 
         store,
         group,
         now,
+        caught_up=pool.caught_up,
     )
-
-
-def _mentions_of(signer: Signer, cursors: Mapping[str, str]) -> Subscription:
-    """Notes and comments that name us, from where each relay was read up to."""
-    wanted = Filters(kinds=[NOTE, COMMENT], pubkey_refs=[signer.public_key])
-
-    def seen_until(relay: str) -> int | None:
-        position = cursors.get(relay)
-        return None if position is None else int(position)
-
-    return Subscription("mentions", [wanted], seen_until)
 
 
 @asynccontextmanager

@@ -75,7 +75,7 @@ def exit_code(words: Sequence[str]) -> int:
         return REFUSED
     except BrokenPipeError:  # the reader (`head`, a pager) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return REFUSED
     except OSError as error:
         click.echo(f"{error.filename or 'The system'}: {error.strerror or error}.", err=True)
         return REFUSED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.show import one_line, say, say_json
@@ -14,6 +14,7 @@ from bot.domain.model import Network, OutboxState
 if TYPE_CHECKING:
     from bot.app import Desk
     from bot.config import Config
+    from bot.networks.nostr.inspection import RelayInformation
     from bot.networks.nostr.keys import Signer
     from bot.networks.nostr.probe import RelayReport
 
@@ -129,8 +130,7 @@ def _as_json(report: Report) -> dict[str, Any]:
                     "detail": relay.detail,
                     "rtt_ms": relay.rtt_ms,
                     "auth": relay.auth,
-                    "name": relay.name,
-                    "limits": relay.limits,
+                    "limits": _limits(relay.information),
                 }
                 for relay in report.relays
             ],
@@ -139,6 +139,18 @@ def _as_json(report: Report) -> dict[str, Any]:
             **report.waiting,
             "failures": [{"key": key, "error": error} for key, error in report.failures],
         },
+    }
+
+
+def _limits(information: RelayInformation | None) -> dict[str, Any]:
+    """What the relay says of itself (NIP-11), where it says it."""
+    if information is None:
+        return {}
+    said = asdict(information)
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in said.items()
+        if value is not None and value != ""
     }
 
 

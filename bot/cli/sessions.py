@@ -200,7 +200,7 @@ def _tell_announced(announced: Announced) -> None:
 @format_option("table", "json")
 def list_(*, limit: int, form: str) -> None:
     """Every session, whatever its status, the latest first."""
-    from bot.cli.show import say, say_json, say_table, session_row, when
+    from bot.cli.show import say, say_json, say_table, session_row
 
     async def work(desk: Desk) -> list[Session]:
         return list(await desk.sessions.all(desk.group, limit))
@@ -212,8 +212,8 @@ def list_(*, limit: int, form: str) -> None:
         say("There is no session yet. Plan one with: readalong session add")
     else:
         say_table(
-            ("session", "title", "when", "status"),
-            [(s.slug, s.title, when(s), s.status.value) for s in sessions],
+            ("session", "when", "status"),
+            [((s.title, s.slug), (s.local_time, s.timezone), s.status.value) for s in sessions],
         )
 
 
@@ -255,7 +255,7 @@ def import_(*, file: Path, at: str, timezone: str, announcing: bool, form: str) 
     """
     from bot.readings.page import parse_page
 
-    page = parse_page(_page_bytes(file))
+    page = parse_page(_page_bytes(file), file.name)
 
     async def work(desk: Desk) -> tuple[Any, SessionView, Announced | None]:
         if announcing:
@@ -300,7 +300,7 @@ def _tell_imported(imported: Any, view: SessionView) -> None:
     say(f"  tags       {', '.join(session.tags) or 'none'}")
     for reading in session.readings:
         say(f"  reading    {one_line(reading.url or reading.title)}")
-    for audience, summary in view.summaries.items():
+    for audience, summary in sorted(view.summaries.items(), reverse=True):  # techie first
         draft = summary.draft
         say(f"  summary    {audience.value}: {len(draft.points)} points, {draft.words} words")
     say(f"  questions  {len(view.questions)} on the board")

@@ -24,6 +24,8 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WIDTH = 100
 """Columns when the output is no terminal, and at most."""
+Lines = tuple[str, ...]
+"""A table's cell of several lines."""
 
 
 def plain(text: str) -> str:
@@ -44,8 +46,8 @@ def say_json(value: object) -> None:
     click.echo(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
-def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
-    """A table no wider than the terminal; long cells are folded, never cut."""
+def say_table(columns: Sequence[str], rows: Iterable[Sequence[str | Lines]]) -> None:
+    """A table no wider than the terminal, 100 columns at most; long cells are folded, never cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -54,12 +56,12 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: s
     console = Console(highlight=False, markup=False, emoji=False)
     if not sys.stdout.isatty() or console.width > WIDTH:
         console = Console(highlight=False, markup=False, emoji=False, width=WIDTH)
-    table = Table(box=box.SIMPLE_HEAD, title=Text(one_line(title)) if title else None)
-    table.title_justify = "left"
+    table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column, overflow="fold", justify="right" if column == "#" else "left")
     for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+        lines = ((cell,) if isinstance(cell, str) else cell for cell in row)
+        table.add_row(*(Text("\n".join(map(one_line, cell))) for cell in lines))
     console.print(table)
 
 
@@ -141,7 +143,9 @@ def session_json(view: SessionView) -> dict[str, Any]:
             for reading in session.readings
         ],
         "summaries": {
-            audience.value: summary_json(summary) for audience, summary in view.summaries.items()
+            audience.value: summary_json(view.summaries[audience])
+            for audience in Audience
+            if audience in view.summaries
         },
         "questions": [question_json(question) for question in view.questions],
         "rsvps": {"yes": view.rsvps.yes, "maybe": view.rsvps.maybe, "no": view.rsvps.no},
@@ -194,8 +198,9 @@ def say_session(view: SessionView) -> None:
     say(f"  coming    {view.rsvps.yes} yes, {view.rsvps.maybe} maybe, {view.rsvps.no} no")
     if session.topic:
         say(f"\n{session.topic}")
-    for audience, summary in sorted(view.summaries.items(), key=_techie_first):
-        say_summary(audience, summary)
+    for audience in Audience:
+        if audience in view.summaries:
+            say_summary(audience, view.summaries[audience])
     if view.questions:
         say_questions(view.questions)
 
@@ -206,10 +211,6 @@ def say_summary(audience: Audience, summary: Summary) -> None:
     if draft.prompt:
         say(f"{draft.asked_by or 'Asked'}: {one_line(draft.prompt)}")
     say(f"\n{draft.body}")
-
-
-def _techie_first(item: tuple[Audience, Summary]) -> bool:
-    return item[0] is not Audience.TECHIE
 
 
 def say_questions(questions: Sequence[Question], form: str = "table") -> None:
