@@ -105,7 +105,10 @@ class DataFolder:
             return int(text) if text.isdigit() else 0
 
     def _read_secret(self) -> bytes:
-        secret = bytes.fromhex(self._secret_file.read_text(encoding="ascii"))
+        try:
+            secret = bytes.fromhex(self._secret_file.read_text(encoding="ascii"))
+        except ValueError:
+            secret = b""
         if len(secret) != _SECRET_BYTES:
             raise ConfigError(f"{self._secret_file} is damaged; restore it from a backup.")
         return secret

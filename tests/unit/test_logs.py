@@ -1,0 +1,69 @@
+"""The log: a line a record, in UTC, and no secret in it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import pytest
+
+from bot.logs import LineFormatter, start
+from bot.networks.nostr.keys import Signer
+
+SIGNER = Signer(bytes([3] * 32))
+HEX_SECRET = "03" * 32
+
+
+def record(message: str, *args: object) -> logging.LogRecord:
+    made = logging.LogRecord("bot.x", logging.INFO, __file__, 1, message, args, None)
+    made.created = 0.5
+    return made
+
+
+def test_a_record_is_one_line_with_its_time_in_utc() -> None:
+    line = LineFormatter().format(record("hello %s", "you"))
+    assert line == "1970-01-01T00:00:00.500Z INFO bot.x: hello you"
+
+
+def test_what_a_stranger_wrote_cannot_forge_a_line_or_move_the_cursor() -> None:
+    line = LineFormatter().format(record("%s", "a\n2026-01-01 ERROR\x1b[2J\u202e\r b"))
+    assert "\n" not in line
+    assert not set("\x1b\u202e\r") & set(line)
+
+
+def test_no_nsec_and_no_held_secret_appears_even_in_a_traceback() -> None:
+    formatter = LineFormatter([HEX_SECRET, "short", ""])
+    made = record("%s and %s, not short", SIGNER.nsec, HEX_SECRET)
+    try:
+        raise ValueError(f"{SIGNER.nsec}\nforged {HEX_SECRET}")
+    except ValueError:
+        made.exc_info = sys.exc_info()
+    text = formatter.format(made)
+    assert SIGNER.nsec not in text
+    assert HEX_SECRET not in text
+    assert "short" in text
+    first, *others = text.split("\n")
+    assert first.endswith("[secret] and [secret], not short")
+    assert others
+    assert all(line.startswith("    ") for line in others)
+
+
+def test_our_records_are_shown_and_only_the_warnings_of_libraries(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root, ours = logging.getLogger(), logging.getLogger("bot")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    try:
+        start([HEX_SECRET])
+        logging.getLogger("bot.y").info("ours")
+        logging.getLogger("apscheduler").info("theirs")
+        logging.getLogger("apscheduler").warning("a warning")
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers[:] = handlers
+        root.setLevel(levels[0])
+        ours.setLevel(levels[1])
+    shown = capsys.readouterr().err
+    assert "INFO bot.y: ours" in shown
+    assert "theirs" not in shown
+    assert "WARNING apscheduler: a warning" in shown
