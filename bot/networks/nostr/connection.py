@@ -68,7 +68,9 @@ class Connection:
         try:
             async for message in self._socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
-                    break
+                    # Too long, not UTF-8, or binary, which NIP-01 doesn't know.
+                    self.dropped += 1
+                    return f"sent a frame that can't be read ({inert(str(message.data), 80)})"
                 self._frame(message.data)
         finally:
             self.gone.set()

@@ -175,32 +175,31 @@ class Feed:
             self.caught_up = await self._older_pages(live, since)
         return await live.closed
 
-    async def _older_pages(self, newer: Stream, since: int | None) -> bool:
+    async def _older_pages(self, live: Stream, since: int | None) -> bool:
         """Whether all that is stored was handed on."""
-        stream_id = f"{self._subscription.name}-older"
+        known, until = live.ids, live.oldest
         for _ in range(_MAX_PAGES):
-            if newer.oldest is None or newer.closed.done():
-                return not newer.closed.done()
+            if live.closed.done():
+                return False
+            if until is None or until < (since or 0):
+                return True
             if self._subscription.before_page is not None:
                 await self._subscription.before_page()
-            until = newer.oldest
-            older = await self._page(stream_id, since, until)
-            if older is None:
+            page = await self._page(since, until)
+            if page is None:
                 return False
-            if older.ids and older.ids <= newer.ids:
-                # The page is full of one second that we have: what else that second holds is out
-                # of reach, what lies before it is not.
-                older = await self._page(stream_id, since, until - 1)
-                if older is None:
-                    return False
-            newer = older
+            if page.oldest is None:
+                return True
+            # A page that brings nothing new is full of one second that we have: what else that
+            # second holds is out of reach, what lies before it is not.
+            until = page.oldest if page.ids - known else page.oldest - 1
+            known = page.ids
         logger.warning("%s never stops sending stored events", self._link.name)
         return True
 
-    async def _page(self, stream_id: str, since: int | None, until: int) -> Stream | None:
+    async def _page(self, since: int | None, until: int) -> Stream | None:
         """One page of stored events up to ``until``; None when the relay refused it."""
-        if until < (since or 0):
-            return Stream(self._receive, until, since)
+        stream_id = f"{self._subscription.name}-older"
         page = Stream(self._receive, until, since)
         await self._link.open(stream_id, page, self._filters(since, until))
         if not await page.wait_stored(self._stored_within):

@@ -14,6 +14,8 @@ import aiohttp
 import orjson
 
 from bot.networks.nostr.inspection import RelayInformation, relay_information
+from bot.networks.nostr.relay import public_url
+from bot.networks.nostr.verdicts import asks_for_auth, inert
 
 _FRAME_BYTES = 512 * 1024
 
@@ -36,6 +38,7 @@ class RelayReport:
 
 async def probe(url: str, pubkey: str, seconds: float = 5.0) -> RelayReport:
     """What ``url`` says to a bot whose public key (hex) is ``pubkey``. Never raises for a relay."""
+    name = public_url(url)
     try:
         async with (
             asyncio.timeout(seconds),
@@ -49,7 +52,7 @@ async def probe(url: str, pubkey: str, seconds: float = 5.0) -> RelayReport:
         return RelayReport(name, ok=False, detail=_reason(error).replace(url, name))
     auth = wants_auth or (information is not None and information.auth_required)
     detail = _detail(rtt, information, auth=auth)
-    return RelayReport(url, True, detail, round(rtt * 1000, 1), auth, information)
+    return RelayReport(name, True, detail, round(rtt * 1000, 1), auth, information)
 
 
 async def _round_trip(http: aiohttp.ClientSession, url: str, pubkey: str) -> tuple[float, bool]:
@@ -71,6 +74,13 @@ async def _round_trip(http: aiohttp.ClientSession, url: str, pubkey: str) -> tup
                     wants_auth = wants_auth or asks_for_auth(str(words))
                     return time.monotonic() - started_at, wants_auth
     raise aiohttp.ClientConnectionError("it closed the connection without an answer")
+
+
+def _decoded(data: str) -> object:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _detail(rtt: float, information: RelayInformation | None, *, auth: bool) -> str:
