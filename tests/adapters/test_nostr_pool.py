@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 from pynostr.filters import Filters
 
 from bot.domain.errors import DeliveryError
-from bot.networks.nostr import events
+from bot.networks.nostr import events, prompt
 from bot.networks.nostr.events import Event
 from bot.networks.nostr.feed import Subscription
 from bot.networks.nostr.keys import Signer
@@ -253,3 +254,36 @@ async def test_a_published_event_is_the_one_that_an_independent_client_sees() ->
         found = await client.fetch_events(target, timedelta(seconds=5))
         assert [each.content() for each in found] == [event.content]
         await client.shutdown()
+
+
+async def test_a_frame_right_after_an_answer_is_not_held_back() -> None:
+    """The relay leaves Nagle's algorithm on: without prompt acknowledgements this takes 40 ms."""
+    inbox = Inbox()
+    waits = []
+    async with (
+        LocalRelay() as relay,
+        pool(relay.url, inbox=inbox, subscriptions=[mentions()]) as ours,
+    ):
+        await until(lambda: ours.caught_up(relay.url))
+        for number in range(15):
+            event = mention(str(number))
+            started = time.perf_counter()
+            await ours.publish(event)
+            await until(lambda event=event: event.id in inbox.ids)
+            waits.append(time.perf_counter() - started)
+    if prompt.QUICK is not None:
+        assert sorted(waits)[len(waits) // 2] < 0.03
+
+
+def test_a_socket_that_is_gone_or_unknown_is_acknowledged_without_harm() -> None:
+    class Known:
+        def __init__(self, tcp: object) -> None:
+            self.tcp = tcp
+
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return self.tcp
+
+    closed = socket.socket()
+    closed.close()
+    prompt.acknowledging(Known(closed))()
+    prompt.acknowledging(Known(None))()

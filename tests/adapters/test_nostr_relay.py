@@ -564,6 +564,15 @@ async def test_a_question_is_asked_again_after_authentication() -> None:
             assert found == server.events
 
 
+async def test_a_relay_that_asks_for_authentication_without_a_challenge_is_given_up() -> None:
+    timing = Timing(answer=0.1, backoff=soon)
+    ask = on("REQ", "CLOSED", None, "auth-required: who are you?")
+    async with ScriptedRelay(ask) as server, client_of(server.url, timing) as client:
+        await until(lambda: "auth-required" in client.relay.status.refusal)
+        assert server.connects == 1
+        assert not server.sent("AUTH")
+
+
 # Asking once
 
 

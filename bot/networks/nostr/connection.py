@@ -19,6 +19,7 @@ from bot.domain.ports import Now
 from bot.networks.nostr.events import AUTH, Event, sign
 from bot.networks.nostr.feed import Stream
 from bot.networks.nostr.keys import Signer
+from bot.networks.nostr.prompt import acknowledging
 from bot.networks.nostr.verdicts import inert
 
 logger = logging.getLogger(__name__)
@@ -65,8 +66,10 @@ class Connection:
 
     async def read(self) -> str:
         """Until the link breaks; returns why it did."""
+        acknowledge = acknowledging(self._socket)
         try:
             async for message in self._socket:
+                acknowledge()
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     # Too long, not UTF-8, or binary, which NIP-01 doesn't know.
                     self.dropped += 1

@@ -22,7 +22,6 @@ PAGE = 500
 """Stored events asked for at once."""
 
 _OVERLAP = 600  # seconds before the last seen event that are asked for again: clocks differ
-_CHALLENGE_WITHIN = 10.0  # seconds
 _MAX_PAGES = 1000
 _MAX_PAGE_IDS = 20_000
 
@@ -130,6 +129,7 @@ class Feed:
         now: Now,
         backoff: Backoff,
         stored_within: float,
+        answer_within: float,
     ) -> None:
         self._subscription = subscription
         self._link = link
@@ -137,6 +137,7 @@ class Feed:
         self._now = now
         self._backoff = backoff
         self._stored_within = stored_within
+        self._answer_within = answer_within
         self.caught_up = False
         self.refused = ""
 
@@ -160,7 +161,7 @@ class Feed:
 
     async def _authenticate(self) -> bool:
         try:
-            async with asyncio.timeout(_CHALLENGE_WITHIN):
+            async with asyncio.timeout(self._answer_within):
                 return await self._link.authenticate()
         except TimeoutError:  # it asks, but has sent no challenge
             return False

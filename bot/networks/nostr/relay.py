@@ -171,7 +171,15 @@ class Relay:
         """Follow every subscription until the link breaks; returns why it did."""
         timing = self._timing
         self._feeds = [
-            Feed(each, link, self._hand_on, self._now, timing.backoff, timing.stored)
+            Feed(
+                each,
+                link,
+                self._hand_on,
+                self._now,
+                timing.backoff,
+                timing.stored,
+                timing.answer,
+            )
             for each in self._subscriptions
         ]
         self._link = link
