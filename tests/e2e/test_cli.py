@@ -18,6 +18,7 @@ import pytest
 from bot.cli import exit_code
 from bot.networks.nostr.keys import Signer, read_key_file
 from bot.networks.nostr.local_relay import LocalRelay
+from tests.adapters.scripted_relay import Scripted
 from tests.e2e.processes import end, environment
 from tests.waiting import until
 
@@ -688,8 +689,28 @@ async def test_it_is_ready_while_its_relay_is_down_and_ends_with_0(
     assert end(again.process) == 0, "the lock was let go of"
 
 
+async def test_a_second_signal_ends_it_at_once(
+    tmp_path: Path, start: Callable[[], Running]
+) -> None:
+    async with Scripted() as silent:  # which takes an event and never says so
+        await command(tmp_path, "init")
+        relays_are(tmp_path, silent.url)
+        bot = start()
+        await bot.is_ready()
+        await until(lambda: any('"EVENT"' in frame for frame in silent.frames), 10)
+        bot.process.terminate()
+        await until(lambda: "stopping" in bot.log)
+        assert bot.process.poll() is None, "it waits for what it is sending"
+        bot.process.terminate()
+        await until(lambda: bot.process.poll() is not None, 2)
+        assert bot.process.returncode == 1
+    again = start()
+    await again.is_ready()
+    assert end(again.process) == 0
+
+
 async def test_the_log_is_one_line_a_record_and_holds_no_secret(
-    tmp_path: Path, start: Callable[[], Running], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, start: Callable[[], Running]
 ) -> None:
     await command(tmp_path, "init")
     relays_are(tmp_path, free_relay())

@@ -50,6 +50,9 @@ class Member:
         self._arrived = asyncio.Condition()
         self._answers: dict[str, asyncio.Future[tuple[bool, str]]] = {}
         self._challenge = ""
+        self._known_by = ""  # the challenge that we answered
+        self._challenged = asyncio.Event()
+        self._authenticating = asyncio.Lock()
         self._filters: dict[str, dict[str, object]] = {}
         self._closed = ""
 
@@ -125,6 +128,7 @@ class Member:
                 self._settle(event_id, taken, reason)
             case ["AUTH", str(challenge)]:
                 self._challenge = challenge
+                self._challenged.set()
             case ["CLOSED", str(name), str(reason)] if reason.startswith("auth-required:"):
                 task = asyncio.create_task(self._follow_again(name))
                 task.add_done_callback(_log_failure)
@@ -159,13 +163,23 @@ class Member:
         finally:
             del self._answers[event.id]
 
-    async def _authenticate(self) -> None:
-        """NIP-42."""
-        tags = (("relay", self.url), ("challenge", self._challenge))
-        event = sign(self.signer, AUTH, "", tags, int(time.time()))
-        taken, reason = await self._put("AUTH", event)
-        if not taken:
-            raise MemberError(f"{self.url} wants a member it knows: {reason}")
+    async def _authenticate(self, seconds: float = 5.0) -> None:
+        """NIP-42, once for each challenge; waits for one that hasn't come yet."""
+        async with self._authenticating:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._challenged.wait()
+            except TimeoutError:
+                raise MemberError(f"{self.url} wants AUTH and doesn't say how.") from None
+            challenge = self._challenge
+            if challenge == self._known_by:
+                return
+            tags = (("relay", self.url), ("challenge", challenge))
+            event = sign(self.signer, AUTH, "", tags, int(time.time()))
+            taken, reason = await self._put("AUTH", event)
+            if not taken:
+                raise MemberError(f"{self.url} wants a member it knows: {reason}")
+            self._known_by = challenge
 
     async def _follow_again(self, name: str) -> None:
         await self._authenticate()
