@@ -21,7 +21,7 @@ from bot.networks.nostr.keys import Signer
 from bot.networks.nostr.local_relay import LocalRelay
 from bot.networks.nostr.pool import Pool
 from bot.networks.nostr.relay import Timing
-from tests.adapters.scripted_relay import Frame, Peer, ScriptedRelay, on
+from tests.adapters.misbehaving_relay import Frame, Peer, ScriptedRelay, on
 from tests.waiting import until
 
 BOT = Signer(bytes(31) + b"\x01")

@@ -12,7 +12,7 @@ import pytest
 from bot.networks.nostr.inspection import RelayInformation
 from bot.networks.nostr.local_relay import LocalRelay
 from bot.networks.nostr.probe import probe
-from tests.adapters.scripted_relay import Frame, Peer, ScriptedRelay, on, say
+from tests.adapters.misbehaving_relay import Frame, Peer, ScriptedRelay, on, say
 
 PUBKEY = "7e7e9c42a91bfef19fa929e5fda1b72e0ebc1a4c1141673e2794234d86addf4e"
 

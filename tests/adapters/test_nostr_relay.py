@@ -22,7 +22,7 @@ from bot.networks.nostr.feed import Subscription
 from bot.networks.nostr.keys import Signer
 from bot.networks.nostr.relay import Relay, Timing, public_url, reconnect_backoff
 from bot.networks.nostr.verdicts import Verdict
-from tests.adapters.scripted_relay import Behaviour, Frame, Peer, ScriptedRelay, on, say
+from tests.adapters.misbehaving_relay import Behaviour, Frame, Peer, ScriptedRelay, on, say
 from tests.waiting import until
 
 BOT = Signer(bytes(31) + b"\x01")
