@@ -91,7 +91,7 @@ async def test_the_probe_names_what_is_wrong_with_a_relay() -> None:
         wrong_path = await probe(f"{rude.url}nowhere", BOT.public_key)
         assert "not as a relay (HTTP 404)" in wrong_path.detail
     async with Scripted("{") as babbling:
-        assert not (await probe(babbling.url, BOT.public_key)).ok
+        assert not (await probe(babbling.url, BOT.public_key, 0.1)).ok
 
 
 async def test_the_probe_passes_on_what_a_relay_says_of_itself() -> None:

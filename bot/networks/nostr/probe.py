@@ -58,7 +58,8 @@ async def probe(url: str, pubkey: str, seconds: float = 5.0) -> RelayReport:
 async def _round_trip(http: aiohttp.ClientSession, url: str, pubkey: str) -> tuple[float, bool]:
     """Seconds from a REQ to its end, and whether AUTH was asked for in between."""
     request = orjson.dumps(["REQ", "probe", {"authors": [pubkey], "kinds": [0], "limit": 1}])
-    async with http.ws_connect(url, max_msg_size=_FRAME_BYTES) as socket:
+    closing = aiohttp.ClientWSTimeout(ws_close=0.5)
+    async with http.ws_connect(url, max_msg_size=_FRAME_BYTES, timeout=closing) as socket:
         started_at = time.monotonic()
         await socket.send_str(request.decode())
         wants_auth = False
