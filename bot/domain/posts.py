@@ -7,7 +7,7 @@ Networks render it; nothing here knows how a post looks.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -54,7 +54,7 @@ class SessionPost:
     was: datetime | None = None
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, default=_plain)
+        return json.dumps(self, ensure_ascii=False, default=_plain)
 
     @classmethod
     def from_json(cls, payload: str) -> SessionPost:
@@ -127,7 +127,9 @@ def _key(kind: PostKind, session: Session, destination: Destination, body: Sessi
             return f"{kind}:{session.id}:r{session.revision}:{place}"
 
 
-def _plain(value: object) -> str | float:
+def _plain(value: object) -> str | float | dict[str, object]:
+    if isinstance(value, SessionPost | SessionCard):  # `asdict` would copy everything in depth
+        return {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):

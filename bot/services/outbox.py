@@ -177,6 +177,7 @@ class Outbox:
 
     async def _prepare_one(self, tx: Rows, delivery: Delivery) -> Delivery | None:
         """One after the other: a post's thread may be the one that was prepared before it."""
+        await asyncio.sleep(0)  # a short query may not yield, nor does signing
         thread = await tx.outbox.thread_of(delivery.post)
         try:
             prepared = self._courier.prepare(delivery.post, thread)

@@ -86,6 +86,7 @@ class _Firing:
         self._skipped += [row.id for row in cut[:-1]]
         for rows in sessions:
             await self._settle_session(rows)
+            await asyncio.sleep(0)  # a short query may not yield, and a hundred in a row are felt
         await self._rows.outbox.add(self._posts, self._moment)
         await self._rows.reminders.settle(self._sent, ReminderState.SENT, self._moment)
         await self._rows.reminders.settle(self._skipped, ReminderState.SKIPPED, self._moment)
