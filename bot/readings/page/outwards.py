@@ -33,16 +33,23 @@ def write_page(view: SessionView) -> str:
     mends, it says `verbatim: true` in its front matter and is read to the letter.
     """
     page = _page(view, verbatim=False)
-    again = parse_page(page)
-    same = (
-        again.title == _one_line(view.session.title)
-        and again.topic == normal(view.session.topic)
-        and _pairs(again.readings) == _pairs(view.session.readings)
-        and [s.body for s in again.summaries] == [normal(s.body) for s in _drafts(view)]
-        and [s.prompt for s in again.summaries] == [normal(s.prompt) for s in _drafts(view)]
+    return page if _reads_back(page, view) else _page(view, verbatim=True)
+
+
+def _reads_back(page: str, view: SessionView) -> bool:
+    again, session, drafts = parse_page(page), view.session, _drafts(view)
+    return (
+        (again.title, again.place) == (_one_line(session.title), _one_line(session.place))
+        and (again.topic, again.tags) == (normal(session.topic), session.tags)
+        and _pairs(again.readings) == _pairs(session.readings)
+        and [_said(draft) for draft in again.summaries] == [_said(draft) for draft in drafts]
         and again.questions == tuple(normal(q.text) for q in _questions(view))
     )
-    return page if same else _page(view, verbatim=True)
+
+
+def _said(draft: SummaryDraft) -> tuple[str, ...]:
+    texts = (draft.body, draft.prompt, draft.asked_by, draft.answered_by, draft.origin)
+    return tuple(normal(text) for text in texts)
 
 
 def _page(view: SessionView, *, verbatim: bool) -> str:

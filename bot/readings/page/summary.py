@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.domain.model import Audience, Point, SummaryDraft
 from bot.readings.markdown import SPEAKER, Block, blocks, from_page, items, to_page
@@ -67,19 +68,23 @@ def taken_apart(body: str) -> Parts:
     place = _points_place(found)
     if place is None:
         return Parts(body)
-    block = found[place]
+    listed = list(takewhile(_is_list, found[place:]))  # lists in a row are one list of points
     lines = body.split("\n")
     introduced = place > 0 and _introduces(found[place - 1])
-    lead_end = found[place - 1].start if introduced else block.start
-    points = tuple(_point(item) for item in items(body, block) if item)
-    lead, tail = "\n".join(lines[:lead_end]).strip(), "\n".join(lines[block.end :]).strip()
+    lead = "\n".join(lines[: found[place - introduced].start]).strip()
+    tail = "\n".join(lines[listed[-1].end :]).strip()
+    points = tuple(_point(item) for block in listed for item in items(body, block) if item)
     return Parts(lead, points, tail, introduced) if points else Parts(body)
 
 
 def _points_place(found: Sequence[Block]) -> int | None:
-    lists = [i for i, block in enumerate(found) if block.kind in ("ordered_list", "bullet_list")]
+    lists = [place for place, block in enumerate(found) if _is_list(block)]
     named = [i for i in lists if i > 0 and _introduces(found[i - 1])]
     return named[-1] if named else next(iter(lists), None)
+
+
+def _is_list(block: Block) -> bool:
+    return block.kind in ("ordered_list", "bullet_list")
 
 
 def _introduces(block: Block) -> bool:
