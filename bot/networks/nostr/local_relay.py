@@ -6,8 +6,13 @@ needs it.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol
+from urllib.parse import urlsplit
+
+_STOP_WITHIN = 5.0  # seconds
 
 
 class _Running(Protocol):
@@ -56,5 +61,21 @@ class LocalRelay:
         traceback: TracebackType | None,
     ) -> None:
         if self._running is not None:
-            self._running.shutdown()
-            self._running = None
+            relay, self._running = self._running, None
+            await self._stop(relay)
+
+    async def _stop(self, relay: _Running) -> None:
+        """Until nobody listens any more.
+
+        Its tasks miss a shutdown that is said while they are busy, so it is said again.
+        """
+        parts = urlsplit(self.url)
+        with suppress(OSError):  # refused, which is what is waited for, or the time is over
+            async with asyncio.timeout(_STOP_WITHIN):
+                while True:
+                    relay.shutdown()
+                    await asyncio.sleep(0.005)
+                    _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                    writer.close()
+                    await asyncio.sleep(0.005)
+        relay.shutdown()
