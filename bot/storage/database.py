@@ -34,7 +34,7 @@ from sqlalchemy import (
     Select,
 )
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -54,9 +54,10 @@ _WAIT_FOR_READER = 30.0  # seconds
 
 def storage_error(error: Exception) -> StorageError:
     """Our own error for one of SQLAlchemy's or sqlite3's, in the words of SQLite."""
-    reason = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    permanent = isinstance(error, IntegrityError)
-    return StorageError(f"The data file can't be used just now: {reason}.", permanent=permanent)
+    reason = error.orig if isinstance(error, StatementError) and error.orig else error
+    if isinstance(reason, sqlite3.IntegrityError | ValueError):
+        return StorageError(f"The data file refused this: {reason}.", permanent=True)
+    return StorageError(f"The data file can't be used just now: {reason}.")
 
 
 class Batch:
@@ -197,6 +198,7 @@ class Database:
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[Any] | None = None
         self._writer: tuple[AsyncConnection, Driver] | None = None
+        self._writers = 0  # opened so far: each counts others' commits anew
         self._engine: AsyncEngine = create_async_engine(
             "sqlite+aiosqlite:///",
             async_creator=self._new_driver,
@@ -254,12 +256,15 @@ class Database:
             await _translated(connection.close())  # which rolls back
             _raise_if_cancelled(driver)
 
-    async def data_version(self) -> int | None:
-        """A number that changes with every commit of another connection or process."""
+    async def data_version(self) -> tuple[int, int | None]:
+        """What changes with every commit of another connection or process."""
         async with self._lock:
             _, driver = await self._open_writer()
             try:
-                return await _translated(driver.pragma("data_version"))
+                return self._writers, await _translated(driver.pragma("data_version"))
+            except StorageError:
+                await self._drop_writer()
+                raise
             finally:
                 _raise_if_cancelled(driver)
 
@@ -269,6 +274,7 @@ class Database:
             driver = _driver_of(connection)
             await connection.run_sync(Connection.detach)
             self._writer = (connection, driver)
+            self._writers += 1
             await _translated(driver.pragma("query_only = OFF"))
         return self._writer
 
@@ -276,7 +282,7 @@ class Database:
         """Undo what is open. A connection that can't even do that is replaced."""
         try:
             await driver.rollback()
-        except (sqlite3.Error, ValueError):
+        except sqlite3.Error:
             await self._drop_writer()
         _raise_if_cancelled(driver)
 

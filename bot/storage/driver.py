@@ -119,9 +119,13 @@ class Driver(aiosqlite.Connection):
             self._opening = ""  # only now: were it refused, the next statement would run outside
         return function()
 
+    @property
+    def _conn(self) -> sqlite3.Connection:
+        if not self._running or self._connection is None:
+            raise sqlite3.OperationalError("connection closed")
+        return self._connection
+
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if not self._running or not self._connection:
-            raise ValueError("Connection closed")
         return await self._on_thread(partial(fn, *args, **kwargs))
 
     async def _connect(self) -> Driver:
@@ -135,6 +139,8 @@ class Driver(aiosqlite.Connection):
 
     async def _on_thread(self, function: Callable[[], Any]) -> Any:
         """Run on aiosqlite's thread, to the end, whatever is cancelled meanwhile."""
+        if not self._running:
+            raise sqlite3.OperationalError("connection closed")
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((future, function))
         while not future.done():

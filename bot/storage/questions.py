@@ -177,7 +177,8 @@ class QuestionTable:
     async def already_asked(
         self, keys: Sequence[tuple[int, str, str]]
     ) -> Mapping[tuple[int, str, str], int]:
-        rows = await self._link.rows(_ALREADY_ASKED, {"wanted": json.dumps(keys)})
+        wanted = {"wanted": json.dumps(keys)}
+        rows = await self._link.rows(_ALREADY_ASKED, wanted, short=is_short(keys))
         return {(row.session_id, row.author_hash, row.text): row.number for row in rows}
 
 

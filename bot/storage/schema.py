@@ -35,7 +35,7 @@ def prepare(path: Path) -> None:
         with closing(_connect(path)) as connection:
             if _revision(connection) != HEAD:
                 _bring_to_head(path, connection)
-            _use_wal(connection)
+            use_wal(connection)
     except sqlite3.DatabaseError as error:
         raise ConfigError(_sentence(path, error)) from error
     except SQLAlchemyError as error:
@@ -93,10 +93,13 @@ def _bring_to_head(path: Path, connection: sqlite3.Connection) -> None:
 def _core(connection: sqlite3.Connection) -> Connection:
     """SQLAlchemy over a connection whose transactions are ours to begin and end.
 
-    It rolls back once when it connects: so connect before beginning.
+    It rolls back once when it connects: so connect before beginning. Its own transaction begins
+    nothing in SQLite, but without one Alembic would begin and commit where it sees fit.
     """
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    return engine.connect()
+    core = engine.connect()
+    core.begin()
+    return core
 
 
 @contextmanager
@@ -131,9 +134,9 @@ def _upgrade(path: Path, core: Connection, revision: str) -> None:
     migrations.upgrade(core)
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def use_wal(connection: sqlite3.Connection, within: float = _LOCK_SECONDS) -> None:
     """Switch to WAL, for good. SQLite doesn't wait for other openers here, so we do."""
-    deadline = time.monotonic() + _LOCK_SECONDS
+    deadline = time.monotonic() + within
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from bot.domain.model import Network, Reading, Rsvps, Session, SessionStatus
-from bot.storage.database import Link
+from bot.storage.database import Link, is_short
 from bot.storage.tables import JsonText, listed, outbox, readings, rsvps, sessions
 
 _PREFIX_LIMIT = 20
@@ -101,7 +101,7 @@ class SessionTable:
             sessions.c.group_id == group_id, sessions.c.starts_at > moment, status
         )
         statement = statement.order_by(sessions.c.starts_at, sessions.c.id).limit(limit)
-        return await self._found(statement)
+        return await self._found(statement, short=is_short(range(limit)))
 
     async def starting_before(
         self, group_id: int, moment: datetime, limit: int
@@ -112,7 +112,7 @@ class SessionTable:
             sessions.c.status != SessionStatus.CANCELLED.value,
         )
         statement = statement.order_by(sessions.c.starts_at.desc(), sessions.c.id.desc())
-        return await self._found(statement.limit(limit))
+        return await self._found(statement.limit(limit), short=is_short(range(limit)))
 
     async def all(self, group_id: int, limit: int, offset: int = 0) -> Sequence[Session]:
         statement = _LISTED_SESSIONS.where(sessions.c.group_id == group_id)
@@ -127,7 +127,7 @@ class SessionTable:
 
     async def of_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, int]:
         values = {"network": network.value, "remote_ids": json.dumps(remote_ids)}
-        rows = await self._link.rows(_OF_REMOTE, values)
+        rows = await self._link.rows(_OF_REMOTE, values, short=is_short(remote_ids))
         return {row.remote_id: row.session_id for row in rows}
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Session | None:

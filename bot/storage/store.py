@@ -46,7 +46,7 @@ class SqliteStore:
         self._now = now
         self._callbacks: dict[Topic, list[Callable[[], None]]] = {topic: [] for topic in Topic}
         self._database = Database(path, self._tell)
-        self._version: int | None = None
+        self._version: object = None
 
     @classmethod
     @asynccontextmanager
@@ -82,13 +82,17 @@ class SqliteStore:
 
     async def watch(self, interval: float = 1.0) -> None:
         """Look for commits of other processes every ``interval`` seconds, until cancelled."""
+        failing = False
         while True:
             await asyncio.sleep(interval)
             try:
                 version = await self._database.data_version()
             except StorageError as error:
-                logger.warning("Looking for other processes' commits failed: %s", error)
+                if not failing:
+                    logger.warning("Commits of other processes can't be seen: %s", error)
+                failing = True
                 continue
+            failing = False
             if version != self._version:
                 self._version = version
                 self._tell(set(Topic))
