@@ -1,7 +1,7 @@
 """Queries over the outbox: queue, claim under a lease, and settle under the claim's epoch.
 
 A row's ``next_attempt_at`` is when it can be claimed: NULL once it has ended, the end of the lease
-while it is being sent. ``docs/decisions`` and the design's "The outbox" say why it works this way.
+while it is being sent. ``docs/decisions/002`` and ``003`` say why it works this way.
 """
 
 from __future__ import annotations
