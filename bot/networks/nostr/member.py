@@ -28,6 +28,7 @@ from bot.networks.nostr.events import (
 )
 from bot.networks.nostr.keys import Signer
 from bot.networks.nostr.nip19 import encode_npub
+from bot.networks.nostr.prompt import acknowledging
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +110,9 @@ class Member:
 
     async def read(self) -> None:
         """Take what the relay sends until the connection ends."""
+        acknowledge = acknowledging(self._socket)
         async for message in self._socket:
+            acknowledge()
             if message.type is aiohttp.WSMsgType.TEXT:
                 await self._take(message.data)
         self._closed = f"{self.url} closed the connection."
