@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +24,47 @@ data_dir = "data"
 slug = "atl"
 name = "Atlanta Reading Group"
 timezone = "America/New_York"
-reminders = {reminders}
+reminders = ["1d"]
 [nostr]
 relays = {relays}
+[limits]
+questions_per_person = 100
+mentions_per_minute = 1000
+strangers_per_minute = 1000
 """
 
 
+@dataclass(frozen=True)
 class Bot:
     """One data folder, and what is done to it through the command line."""
 
-    def __init__(
-        self, folder: Path, relays: Sequence[str], reminders: Sequence[str] = ("1d", "1h")
-    ) -> None:
-        self.folder = folder
-        self.command("init", "--dir", str(folder), config=False)
-        (folder / "config.toml").write_text(
-            CONFIG.format(relays=json.dumps(list(relays)), reminders=json.dumps(list(reminders)))
-        )
-        found = self._start("check", "--format", "json")
-        self.pubkey: str = json.loads(found.stdout)["nostr"]["pubkey"]
-        self.npub: str = json.loads(found.stdout)["nostr"]["npub"]
+    folder: Path
+    pubkey: str = ""
+    npub: str = ""
 
-    def command(self, *words: str, config: bool = True) -> str:
+    @classmethod
+    def made(cls, folder: Path, relays: Sequence[str] = ()) -> Bot:
+        """A new one, with a key of its own. Without ``relays`` it has one that is never up."""
+        bot = cls(folder)
+        bot.ended("init", "--dir", str(folder), config=False)
+        bot.configure(relays or ["ws://127.0.0.1:9"])
+        who = json.loads(bot.ended("check", "--format", "json").stdout)["nostr"]
+        return cls(folder, who["pubkey"], who["npub"])
+
+    def copied(self, folder: Path, relays: Sequence[str]) -> Bot:
+        """The same bot with all it has stored, elsewhere: quicker than to make another."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        bot = Bot(folder, self.pubkey, self.npub)
+        bot.configure(relays)
+        return bot
+
+    def configure(self, relays: Sequence[str]) -> None:
+        text = CONFIG.format(relays=json.dumps(list(relays)))
+        (self.folder / "config.toml").write_text(text)
+
+    def command(self, *words: str) -> str:
         """Run one command to its end; its standard output. Fails when it does."""
-        done = self._start(*words, config=config)
+        done = self.ended(*words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -57,16 +76,31 @@ class Bot:
         with closing(sqlite3.connect(self.folder / "data" / "readalong.sqlite")) as data:
             return data.execute(query, values).fetchall()
 
+    def unsent(self) -> list[tuple[Any, ...]]:
+        """Kind and state of the posts that are still to be sent."""
+        return self.rows("SELECT kind, state FROM outbox WHERE state IN ('pending', 'sending')")
+
+    def write(self, statement: str) -> None:
+        """Change the data file behind the bot's back."""
+        with closing(sqlite3.connect(self.folder / "data" / "readalong.sqlite")) as data:
+            data.execute(statement)
+            data.commit()
+
     @contextmanager
-    def running(self, *module: str) -> Iterator[subprocess.Popen[str]]:
+    def running(self) -> Iterator[subprocess.Popen[str]]:
         """The bot as its own process, from ready until the block ends (SIGTERM, then SIGKILL)."""
-        seen = len(self.log())
-        process = self.spawn(*(module or ("bot",)), "run")
+        process = self.start()
         try:
-            self.wait(process, lambda: " ready" in self.log()[seen:], timeout=20)
             yield process
         finally:
             end(process)
+
+    def start(self, *module: str) -> subprocess.Popen[str]:
+        """Start ``module`` (the bot's own by default) with `run`, and wait until it is ready."""
+        seen = len(self.log())
+        process = self.spawn(*(module or ("bot",)), "run")
+        self.wait(process, lambda: " ready " in self.log()[seen:], timeout=30)
+        return process
 
     def log(self) -> str:
         file = self.folder / "log.txt"
@@ -83,8 +117,8 @@ class Bot:
             time.sleep(0.01)
 
     def spawn(self, *words: str) -> subprocess.Popen[str]:
-        log = (self.folder / "log.txt").open("a")
-        with log:
+        """Start a module with its arguments; what it says goes to the log."""
+        with (self.folder / "log.txt").open("a") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", *words, "--config", str(self.folder / "config.toml")],
                 stdout=subprocess.DEVNULL,
@@ -94,7 +128,8 @@ class Bot:
                 cwd=ROOT,
             )
 
-    def _start(self, *words: str, config: bool = True) -> subprocess.CompletedProcess[str]:
+    def ended(self, *words: str, config: bool = True) -> subprocess.CompletedProcess[str]:
+        """One command of the bot's, run to its end, however that is."""
         options = ["--config", str(self.folder / "config.toml")] if config else []
         return subprocess.run(
             [sys.executable, "-m", "bot", *words, *options],
