@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -59,11 +60,11 @@ class Outbox:
         self._lease = lease
         self._network = courier.network
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()  # while fewer are under way than may be
+        self._room = asyncio.Event()  # while fewer are under way or waiting than may be
         self._room.set()
         self._turn = asyncio.Lock()
-        self._slots = asyncio.Semaphore(SENDING)
         self._stopping = False
+        self._waiting: deque[Delivery] = deque()
         self._held: dict[tuple[int, int], Delivery] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._marks = Marks(store, courier.network, now, backoff, self._wake.set)
@@ -121,6 +122,7 @@ class Outbox:
         self._room.set()
         async with self._turn:  # the loop's last claim is in
             pass
+        self._waiting.clear()  # given back below, with all that is still held
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=drain.total_seconds())
         for task in self._tasks:
@@ -210,36 +212,40 @@ class Outbox:
 
     def _start(self, delivery: Delivery) -> None:
         self._held[delivery.id, delivery.epoch] = delivery
-        task = asyncio.create_task(self._send(delivery))
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-        if len(self._tasks) >= SENDING:
-            self._room.clear()
+        self._waiting.append(delivery)
+        self._send_waiting()
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if len(self._tasks) < SENDING:
+    def _send_waiting(self, finished: asyncio.Task[None] | None = None) -> None:
+        """As many at once as may be; also when one of them has finished."""
+        if finished is not None:
+            self._tasks.discard(finished)
+        while self._waiting and len(self._tasks) < SENDING:
+            task = asyncio.create_task(self._send(self._waiting.popleft()))
+            self._tasks.add(task)
+            task.add_done_callback(self._send_waiting)
+        if self._waiting or len(self._tasks) >= SENDING:
+            self._room.clear()
+        else:
             self._room.set()
 
     async def _send(self, delivery: Delivery) -> None:
-        async with self._slots:
-            patience = self._lease / 2
-            if self._stopping or delivery.lease_until - self._now() < patience:
-                self._give_back([delivery])
-                return
-            try:
-                async with asyncio.timeout(patience.total_seconds()):
-                    remote_id = await self._courier.send(delivery)
-            except DeliveryError as error:
-                self._failed(delivery, error)
-            except TimeoutError:
-                self._failed(delivery, DeliveryError(f"no answer within {patience}"))
-            except Exception:
-                logger.exception("%s could not be sent", delivery.post.key)
-                self._failed_by_a_bug(delivery, "sending it went wrong")
-            else:
-                self._let_go(delivery)
-                self._marks.sent(delivery, remote_id)
+        patience = self._lease / 2
+        if self._stopping or delivery.lease_until - self._now() < patience:
+            self._give_back([delivery])
+            return
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                remote_id = await self._courier.send(delivery)
+        except DeliveryError as error:
+            self._failed(delivery, error)
+        except TimeoutError:
+            self._failed(delivery, DeliveryError(f"no answer within {patience}"))
+        except Exception:
+            logger.exception("%s could not be sent", delivery.post.key)
+            self._failed_by_a_bug(delivery, "sending it went wrong")
+        else:
+            self._let_go(delivery)
+            self._marks.sent(delivery, remote_id)
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
         post = delivery.post
