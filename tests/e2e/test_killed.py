@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -140,20 +140,27 @@ async def test_a_reminder_goes_out_once_though_the_bot_died(scene: Scene, point:
     assert scene.bot.rows("SELECT state FROM reminders") == [("sent",)]
 
 
+async def asks_five(scene: Scene, asked: int) -> list[str]:
+    return [
+        await scene.member.mention(scene.bot.pubkey, f"ask What of matter {number}?")
+        for number in range(asked, asked + 5)
+    ]
+
+
 async def test_six_kills_at_any_moment_lose_and_repeat_none_of_30_questions(scene: Scene) -> None:
     moments = random.Random(20261202)  # noqa: S311 (moments that can be had again, no secret)
     asked: list[str] = []
     for _ in range(6):
+        (scene.bot.folder / "log.txt").unlink(missing_ok=True)
         process = scene.bot.start()
         try:
-            for number in range(5):
-                text = f"ask What of matter {len(asked) + 1}, part {number}?"
-                asked.append(await scene.member.mention(scene.bot.pubkey, text))
-            # A kill at any moment is the point of it, so there is no condition to wait for.
-            time.sleep(moments.uniform(0, 0.08))  # noqa: ASYNC251 (nothing else runs here)
+            scene.bot.wait(process, lambda: " connected to " in scene.bot.log())
+            asking = asyncio.create_task(asks_five(scene, len(asked)))
+            await asyncio.sleep(moments.uniform(0, 0.2))  # a kill waits for no condition
         finally:
             process.kill()
         assert process.wait(5) == -signal.SIGKILL
+        asked += await asking
     with scene.bot.running():
 
         async def all_answered() -> bool:
