@@ -38,10 +38,10 @@ class Checklist:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Passed when the block ends. Raises StepError when the block fails in a foreseen way."""
+        """Passed when the block ends. Raises StepError when it fails, or has unexpected data."""
         try:
             yield
-        except (CheckError, MemberError, ReadalongError) as error:
+        except (CheckError, MemberError, ReadalongError, sqlite3.Error, LookupError) as error:
             raise StepError(name, str(error)) from error
         self.passed.append(name)
 

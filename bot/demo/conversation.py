@@ -15,6 +15,7 @@ from enum import Enum
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -95,6 +96,8 @@ class Conversation:
         hidden = 0
         if fold is not None and len(lines) > fold + 1:
             hidden, lines = len(lines) - fold, lines[:fold]
+            while not lines[-1].plain:
+                lines.pop()
         for text in lines:
             self.console.print(Text.assemble(_MARGIN, ("│ ", colour), text))
         if hidden:
@@ -103,14 +106,14 @@ class Conversation:
 
     def board(self, rows: Sequence[tuple[str, str, str, str]]) -> None:
         """Number, question, from whom, on which network."""
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), header_style="bold")
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), header_style="bold")
         table.add_column("#", justify="right")
         table.add_column("question", overflow="fold")
         table.add_column("from", overflow="fold")
-        table.add_column("by way of")
+        table.add_column("network")
         for row in rows:
             table.add_row(*(Text(self.inert(cell)) for cell in row))
-        self.console.print(table)
+        self.console.print(Padding(table, (1, 0, 0, len(_MARGIN) - 1)))
 
     def checked(self, passed: Sequence[str], failed: tuple[str, str] | None = None) -> None:
         """What held, and at last what didn't and why."""
@@ -178,4 +181,6 @@ class Conversation:
         if not rest.plain:
             return [first]
         further = rest.wrap(self.console, width - indent)
+        for line in further:
+            line.rstrip()
         return [first, *(Text.assemble(" " * indent, line) for line in further)]

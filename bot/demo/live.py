@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 
 from bot.demo.conversation import Conversation, Line, Side
 from bot.demo.folder import BOT
-from bot.demo.script import MEMBER
+from bot.demo.script import MEMBER, where
 from bot.domain.text import clean_name
 from bot.instance import DataFolder
 from bot.networks.nostr.events import COMMENT, NOTE, PROFILE, Event
@@ -38,7 +37,7 @@ class Live:
                 continue
             self._shown.add(event.id)
             if event.kind in (NOTE, COMMENT):
-                await asyncio.to_thread(self._show, event)
+                self._show(event)
 
     def _show(self, event: Event) -> None:
         if event.pubkey == self._window.signer.public_key:
@@ -48,17 +47,17 @@ class Live:
             return
         side, name = self._who(event.pubkey)
         self._came_at[event.id] = (time.perf_counter(), name)
-        line = Line(side, name, "to the bot", f"Nostr, {event.id[:8]}")
-        self._talk.turn(line, event.content)
+        does = "speak" if side is Side.YOU else "speaks"
+        self._talk.turn(Line(side, name, does, where(event)), event.content)
 
     def _show_answer(self, event: Event) -> None:
         answered = [self._came_at[i] for i in event.values("e") if i in self._came_at]
-        does, where = "says", f"Nostr, {event.id[:8]}"
+        does, took = "says", ""
         if answered:
             came_at, name = answered[-1]
             does = f"answers {name}"
-            where += f", {(time.perf_counter() - came_at) * 1000:.0f} ms later"
-        self._talk.turn(Line(Side.BOT, BOT, does, where), event.content)
+            took = f"in {(time.perf_counter() - came_at) * 1000:.0f} ms"
+        self._talk.turn(Line(Side.BOT, BOT, does, where(event, took)), event.content)
 
     def _who(self, pubkey: str) -> tuple[Side, str]:
         """You, who speak with `readalong say`; or by the name in their profile; or by their key."""

@@ -22,25 +22,27 @@ from bot.demo.checks import Checklist, StepError
 from bot.demo.conversation import Conversation
 from bot.demo.folder import BOT, DemoFolder
 from bot.demo.live import Live
-from bot.demo.member import ScriptedMember
+from bot.demo.member import PATIENCE, ScriptedMember
 from bot.demo.script import MEMBER, Script
 from bot.logs import LineFormatter
 from bot.networks.nostr.keys import Signer
 from bot.networks.nostr.local_relay import LocalRelay
-from bot.networks.nostr.member import joined
+from bot.networks.nostr.member import Member, MemberError, joined
 
 DEFAULT = Path("readalong-demo")
 _PAUSE = 0.35  # seconds to read a turn, on a terminal
 
 
 class Stage:
-    """One performance in ``place``, shown by ``talk``."""
+    """One performance in ``place``, shown by ``talk``. Nothing may take more than ``patience``."""
 
-    def __init__(self, place: DemoFolder, talk: Conversation) -> None:
+    def __init__(self, place: DemoFolder, talk: Conversation, patience: float = PATIENCE) -> None:
         self._place = place
         self._talk = talk
+        self._patience = patience
         self._checklist = Checklist()
         self._started_at = time.perf_counter()
+        self._slowest = 0.0
 
     async def play(self, *, once: bool) -> int:
         """The exit code: 0 when every step held, and when it is stopped after that."""
@@ -63,16 +65,24 @@ class Stage:
         async with LocalRelay() as relay:
             # Without the environment: a key that a developer has there is not for throwing away.
             config = self._place.set_up(relay.url, {})
-            async with running(config) as desk, joined(Signer.generate(), relay.url) as client:
+            async with running(config) as desk:
                 bot = desk.folder.required_signer(None)
                 self._talk.call(bot.npub, BOT)
                 self._open(relay.url)
-                member = ScriptedMember(client, bot.public_key)
-                if not await self._perform(desk, member):
+                try:
+                    async with joined(Signer.generate(), relay.url) as client:
+                        return await self._with_member(desk, client, bot, stay=stay)
+                except MemberError as error:
+                    self._talk.checked((), ("the member's connection to the relay", str(error)))
                     return 1
-                self._close(relay.url, bot.npub, stay=stay)
-                if stay:
-                    await Live(client, bot.public_key, desk.folder, self._talk).show()
+
+    async def _with_member(self, desk: Desk, client: Member, bot: Signer, *, stay: bool) -> int:
+        member = ScriptedMember(client, bot.public_key, self._patience)
+        if not await self._perform(desk, member):
+            return 1
+        self._close(client.url, bot.npub, stay=stay)
+        if stay:
+            await Live(client, bot.public_key, desk.folder, self._talk).show()
         return 0
 
     async def _perform(self, desk: Desk, member: ScriptedMember) -> bool:
@@ -81,12 +91,15 @@ class Stage:
         try:
             with self._checklist.step(f"the bot is up, and {MEMBER} is on its relay"):
                 await member.arrive(MEMBER)
-            await Script(desk, member, self._talk, self._checklist, pause).perform()
+            script = Script(desk, member, self._talk, self._checklist, pause)
+            await script.perform()
         except StepError as error:
             self._talk.checked(self._checklist.passed, (error.step, error.reason))
             return False
-        self._talk.section(6, "What was checked")
-        self._talk.checked(self._checklist.passed)
+        if not self._talk.brief:
+            self._talk.section(6, "What was checked")
+            self._talk.checked(self._checklist.passed)
+        self._slowest = script.slowest
         return True
 
     def _open(self, url: str) -> None:
@@ -95,23 +108,28 @@ class Stage:
             (
                 ("relay", f"{url}, a real Nostr relay in this process; nothing leaves the machine"),
                 ("bot", f"{BOT}: what `readalong run` runs, with a key made just now"),
-                (MEMBER, "a member with her own key, who knows the bot by its name only"),
+                (MEMBER, "a member with her own key, who knows nothing but the bot's public key"),
                 ("files", f"{self._place.path}: configuration, SQLite data file, log"),
             ),
         )
 
     def _close(self, url: str, npub: str, *, stay: bool) -> None:
         seconds = time.perf_counter() - self._started_at
-        took = f"{len(self._checklist.passed)} of {len(self._checklist.passed)} steps held, "
-        lines = [("result", f"{took}{seconds:.1f} s in all")]
+        lines = [
+            (
+                "result",
+                f"all {len(self._checklist.passed)} steps held, in {seconds:.1f} s; "
+                f"the slowest answer took {self._slowest * 1000:.0f} ms",
+            )
+        ]
         if stay:
             command = say_command(self._place.path)
             lines += [
                 ("relay", f"{url}, for any Nostr client on this machine"),
                 ("bot", npub),
                 ("join in", f'{command} "ask Who pays for the relays?"'),
-                ("", f'{command} "summary plain"   (or next, questions, help)'),
-                ("to end", "Ctrl-C ends it"),
+                ("", "or say: next, summary plain, summary techie, questions, help"),
+                ("to end", "Ctrl-C"),
             ]
         self._talk.closing(lines)
 

@@ -279,9 +279,22 @@ def summary(**changes: object) -> Summary:
     return Summary(1, 7, 1, True, NOW, replace(draft, **changes))  # type: ignore[arg-type]
 
 
+def test_the_readings_address_is_said_once() -> None:
+    topic = "We read [a memo](https://read.test/moat) and [the news](https://news.test/leak)."
+    session = replace(SESSION, topic=topic)
+    for text in (
+        render.announcement(card_of(GROUP, session), US).content,
+        answers.session_text(GROUP, session),
+    ):
+        assert text.count("https://read.test/moat") == 1
+        assert "We read a memo and the news (https://news.test/leak)." in text
+    entry = render.calendar_entry(card_of(GROUP, session), US)
+    assert "a memo (https://read.test/moat)" in entry.content, "there it stands nowhere else"
+
+
 def test_a_summary_has_its_lead_and_numbered_points() -> None:
     assert answers.summaries_text(SESSION, [summary()]).split("\n\n") == [
-        "LLM moats (Wed 2 Dec 2026, 19:00 EST (Thu 00:00 UTC))",
+        "LLM moats – Wed 2 Dec 2026, 19:00 EST (Thu 00:00 UTC)",
         "For techies – quoted from the reading (no AI)",
         "The lead.",
         "1. Moats: They dry up.\n2. Bare.\n3. They win.",
@@ -293,7 +306,7 @@ def test_a_summary_says_who_wrote_it() -> None:
     imported = answers.summaries_text(SESSION, [summary(**plain, origin="imported")])
     assert "In plain words – from the group's page\n\nBody here." in imported
     answered = summary(origin="imported", answered_by="GPT-4")
-    assert "– written by GPT-4" in answers.summaries_text(SESSION, [answered])
+    assert "– from the group's page, by GPT-4\n" in answers.summaries_text(SESSION, [answered])
     model = summary(origin="gpt-5-mini")
     assert "gpt-5-mini, an AI model" in answers.summaries_text(SESSION, [model])
 

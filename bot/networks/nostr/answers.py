@@ -18,7 +18,7 @@ from bot.domain.model import (
 from bot.domain.posts import card_of
 from bot.networks.nostr.nip19 import encode_npub
 from bot.networks.nostr.plaintext import CONTENT_BYTES, fit, flat, inert, short_when, when
-from bot.networks.nostr.render import facts
+from bot.networks.nostr.render import facts, topic
 
 SORRY = "Something went wrong on my side; it is logged. Please try again."
 
@@ -41,9 +41,7 @@ _TITLES = {Audience.TECHIE: "For techies", Audience.PLAIN: "In plain words"}
 def session_text(group: Group, session: Session) -> str:
     """The answer to `next`."""
     card = card_of(group, session)
-    return fit(
-        "\n\n".join(part for part in (session.title, facts(card), flat(session.topic)) if part)
-    )
+    return fit("\n\n".join(part for part in (session.title, facts(card), topic(card)) if part))
 
 
 def sessions_text(sessions: Sequence[Session], now: datetime) -> str:
@@ -62,7 +60,7 @@ def sessions_text(sessions: Sequence[Session], now: datetime) -> str:
 
 def summaries_text(session: Session, summaries: Sequence[Summary]) -> str:
     """One or both summaries, each with where it comes from."""
-    parts = [f"{session.title} ({when(session.starts_at, session.timezone)})"]
+    parts = [f"{session.title} – {when(session.starts_at, session.timezone)}"]
     parts += [_summary(summary) for summary in summaries]
     return fit("\n\n".join(parts))
 
@@ -138,5 +136,6 @@ def _origin(summary: Summary) -> str:
     if draft.origin == "extractive":
         return "quoted from the reading (no AI)"
     if draft.origin == "imported":
-        return f"written by {draft.answered_by}" if draft.answered_by else "from the group's page"
+        by = f", by {draft.answered_by}" if draft.answered_by else ""
+        return f"from the group's page{by}"
     return f"written by {draft.origin}, an AI model; check it against the reading"

@@ -7,6 +7,7 @@ may be stored at all is not decided here.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -53,9 +54,14 @@ def inert(text: str) -> str:
     return _AT.sub("@\u200b", text)
 
 
-def flat(markdown: str) -> str:
-    """An organiser's Markdown as plain text: links spelled out, marks gone, bullets as dots."""
-    text = _LINK.sub(_link_shown, markdown)
+def flat(markdown: str, told: Collection[str] = ()) -> str:
+    """An organiser's Markdown as plain text: links spelled out, marks gone, bullets as dots.
+
+    Of a link to an address that the reader is ``told`` beside it, only its words are left.
+    """
+    text = _LINK.sub(
+        lambda link: (link[2] in told and link[1].strip()) or _link_shown(link), markdown
+    )
     text = _EMPHASIS.sub(lambda found: found[2] or found[0], text)
     text = _HEADING.sub("", text)
     text = _BULLET.sub(r"\1• ", text)

@@ -59,7 +59,7 @@ def calendar_address(card: SessionCard, us: Identity) -> str:
 
 
 def announcement(card: SessionCard, us: Identity) -> Draft:
-    parts = [f"{card.title}\n{card.group}", facts(card), flat(card.topic), _hashtags(card), _HOW]
+    parts = [f"{card.title}\n{card.group}", facts(card), topic(card), _hashtags(card), _HOW]
     tail = _naddr(card, us)
     body = fit("\n\n".join(part for part in parts if part))
     address: Tag = ("a", calendar_address(card, us), us.hint)
@@ -71,7 +71,7 @@ def calendar_entry(card: SessionCard, us: Identity) -> Draft:
     start = int(card.starts_at.timestamp())
     end = start + int(card.duration.total_seconds())
     title = f"Cancelled: {card.title}" if card.cancelled else card.title
-    topic = fit(flat(card.topic))
+    about = fit(flat(card.topic))
     tags: list[Tag] = [
         ("d", calendar_name(card)),
         ("title", title),
@@ -81,13 +81,13 @@ def calendar_entry(card: SessionCard, us: Identity) -> Draft:
         ("start_tzid", card.timezone),
         ("end_tzid", card.timezone),
     ]
-    if topic:
-        tags.append(("summary", _first_words(topic, _SUMMARY_LENGTH)))
+    if about:
+        tags.append(("summary", _first_words(about, _SUMMARY_LENGTH)))
     if card.place:
         tags.append(("location", card.place))
     tags += _topic_tags(card)
     tags.append(("p", us.pubkey, us.hint, "host"))
-    return Draft(CALENDAR_EVENT, topic, tuple(tags))
+    return Draft(CALENDAR_EVENT, about, tuple(tags))
 
 
 def reminder(post: SessionPost, us: Identity, now: datetime, root: Event | None) -> Draft:
@@ -137,6 +137,11 @@ def facts(card: SessionCard) -> str:
     elif readings:
         lines += ["Readings:", *(f"• {reading}" for reading in readings)]
     return "\n".join(lines)
+
+
+def topic(card: SessionCard) -> str:
+    """What it is about, to stand beside its facts, which have the readings' addresses."""
+    return flat(card.topic, [url for _, url in card.readings])
 
 
 def _further(
