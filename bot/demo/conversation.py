@@ -130,7 +130,7 @@ class Conversation:
 
     def remark(self, text: str) -> None:
         self.console.print()
-        self.console.print(Text(f"{_MARGIN}{text}", style="dim"))
+        self._entry(Text(text, style="dim"), 0)
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:

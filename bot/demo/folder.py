@@ -15,7 +15,7 @@ from bot.instance import DataFolder
 from bot.networks.nostr.keys import Signer, write_key_file
 
 BOT = "Riverside Readers"
-FIRST, SECOND = 30, 27
+FIRST, SECOND = 30, 28
 """Seconds before the session's start at which it is reminded of."""
 
 _MARKER = ".readalong-demo"

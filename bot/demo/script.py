@@ -51,9 +51,10 @@ class Script:
         self._answers: list[Exchange] = []
 
     @property
-    def slowest(self) -> float:
-        """Seconds that the slowest answer took."""
-        return max(exchange.seconds for exchange in self._answers)
+    def pace(self) -> str:
+        """How long answers took: ``"6 to 37 ms"``."""
+        took = [round(exchange.seconds * 1000) for exchange in self._answers]
+        return f"{min(took)} to {max(took)} ms"
 
     async def perform(self) -> None:
         """Raises StepError at the first step that doesn't hold."""

@@ -42,7 +42,7 @@ class Stage:
         self._patience = patience
         self._checklist = Checklist()
         self._started_at = time.perf_counter()
-        self._slowest = 0.0
+        self._pace = ""
 
     async def play(self, *, once: bool) -> int:
         """The exit code: 0 when every step held, and when it is stopped after that."""
@@ -99,7 +99,7 @@ class Stage:
         if not self._talk.brief:
             self._talk.section(6, "What was checked")
             self._talk.checked(self._checklist.passed)
-        self._slowest = script.slowest
+        self._pace = script.pace
         return True
 
     def _open(self, url: str) -> None:
@@ -119,7 +119,7 @@ class Stage:
             (
                 "result",
                 f"all {len(self._checklist.passed)} steps held, in {seconds:.1f} s; "
-                f"the slowest answer took {self._slowest * 1000:.0f} ms",
+                f"answers took {self._pace}",
             )
         ]
         if stay:
