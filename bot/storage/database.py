@@ -32,6 +32,7 @@ from sqlalchemy import (
     Insert,
     Row,
     Select,
+    Update,
 )
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import SQLAlchemyError, StatementError
@@ -61,13 +62,13 @@ def storage_error(error: Exception) -> StorageError:
 
 
 class Batch:
-    """An INSERT that Core writes once and the driver runs for many rows.
+    """An INSERT or UPDATE that Core writes once and the driver runs for many rows.
 
     Core's own ``executemany`` spends 15 us a row on its parameters, which is more than SQLite does.
     ``names`` are all the values that a row brings, as SQLite takes them: no type converts them.
     """
 
-    def __init__(self, statement: Insert, *names: str) -> None:
+    def __init__(self, statement: Insert | Update, *names: str) -> None:
         self._statement = statement
         self._names = names
 
@@ -81,7 +82,9 @@ class Batch:
 
     @cached_property
     def _compiled(self) -> SQLCompiler:
-        return self._statement.compile(dialect=_DIALECT, column_keys=list(self._names))
+        # An UPDATE names its values itself, as bound parameters.
+        keys = list(self._names) if isinstance(self._statement, Insert) else None
+        return self._statement.compile(dialect=_DIALECT, column_keys=keys)
 
     @cached_property
     def _pick(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
@@ -130,7 +133,7 @@ class Link:
         return int(result.rowcount)
 
     async def batch(self, *steps: tuple[Batch, Sequence[Mapping[str, Any]]]) -> int:
-        """Insert rows, table after table; returns how many of the last were new."""
+        """Write rows, table after table; returns how many of the last were new or changed."""
         ready = [(batch.sql, batch.rows(values)) for batch, values in steps]
         short = is_short(ready[-1][1])
         counts = await self._perform(

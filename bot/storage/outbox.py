@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    null,
     select,
     update,
 )
@@ -116,15 +117,23 @@ _SET_WIRE = (
 )
 _SENT = (
     update(outbox)
-    .where(*_is_ours)
-    .values(
-        state=OutboxState.SENT.value,
-        sent_at=bindparam("at", type_=Moment),
-        remote_id=func.coalesce(bindparam("known_as", type_=Text), outbox.c.remote_id),
-        lease_until=None,
-        next_attempt_at=None,
-        last_error="",
+    .where(
+        outbox.c.id == bindparam("delivery"),
+        outbox.c.epoch == bindparam("delivery_epoch"),
+        outbox.c.state == literal_column("'sending'"),
     )
+    .values(
+        state=literal_column("'sent'"),
+        sent_at=bindparam("at"),
+        lease_until=null(),
+        next_attempt_at=null(),
+        last_error=literal_column("''"),
+    )
+)
+_MARK_SENT = Batch(_SENT, "delivery", "delivery_epoch", "at")
+# Apart, because naming an indexed column costs a write to its index even where nothing changes.
+_MARK_SENT_AS = Batch(
+    _SENT.values(remote_id=bindparam("known_as")), "delivery", "delivery_epoch", "at", "known_as"
 )
 _RETRY = (
     update(outbox)
@@ -241,13 +250,16 @@ class OutboxTable:
         return Thread(announcement=announcement, previous=await self._newest_wire(earlier))
 
     async def mark_sent(self, sent: Sequence[tuple[Delivery, str]], at: datetime) -> int:
-        return await self._link.run(
-            _SENT,
-            [
-                {**_fence(delivery), "known_as": remote_id or None, "at": at}
+        moment = moment_text(at)
+        marked = 0
+        for batch, as_known in ((_MARK_SENT, True), (_MARK_SENT_AS, False)):
+            rows = [
+                {**_fence(delivery), "known_as": remote_id, "at": moment}
                 for delivery, remote_id in sent
-            ],
-        )
+                if (remote_id in ("", delivery.post.remote_id)) is as_known
+            ]
+            marked += await self._link.batch((batch, rows)) if rows else 0
+        return marked
 
     async def mark_retry(self, delivery: Delivery, error: str, next_attempt_at: datetime) -> bool:
         values = {**_fence(delivery), "error": error, "at": next_attempt_at}
