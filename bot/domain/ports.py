@@ -20,6 +20,7 @@ from bot.domain.model import (
     Network,
     OutboxState,
     Post,
+    PostKind,
     Prepared,
     Question,
     Reading,
@@ -222,8 +223,11 @@ class OutboxRows(Protocol):
         """
         ...
 
-    async def set_wire(self, prepared: Sequence[tuple[Delivery, Prepared]], at: datetime) -> None:
-        """Keep the exact bytes before the first send, and when that first send is tried."""
+    async def set_wire(self, prepared: Sequence[tuple[Delivery, Prepared]], at: datetime) -> int:
+        """Keep the exact bytes before the first send, and when that first send is tried.
+
+        Only for rows that are still ours; returns how many.
+        """
         ...
 
     async def thread_of(self, post: Post) -> Thread: ...
@@ -240,6 +244,13 @@ class OutboxRows(Protocol):
         self, delivery: Delivery, state: OutboxState, error: str, at: datetime
     ) -> bool:
         """FAILED, SKIPPED or UNKNOWN, for good; False when the epoch is no longer ours."""
+        ...
+
+    async def supersede(self, session_id: int, kinds: Sequence[PostKind], why: str) -> int:
+        """Skip what waits or is tried of a session, because something newer is told in its place.
+
+        One that is on its way just now may still arrive. Returns how many were ended.
+        """
         ...
 
     async def release(self, network: Network, deliveries: Sequence[Delivery] | None = None) -> int:

@@ -190,7 +190,9 @@ class Outbox:
             logger.exception("%s could not be made into a post", delivery.post.key)
             self._failed_by_a_bug(delivery, "it could not be made into a post")
             return None
-        await tx.outbox.set_wire([(delivery, prepared)], self._now())
+        if not await tx.outbox.set_wire([(delivery, prepared)], self._now()):
+            self._let_go(delivery)  # superseded since it was claimed
+            return None
         return _with_wire(delivery, prepared)
 
     def _skip_expired(self, delivery: Delivery) -> bool:

@@ -15,6 +15,7 @@ from bot.domain.model import (
     Group,
     Post,
     PostKind,
+    ReminderState,
     Session,
     SessionStatus,
 )
@@ -53,16 +54,34 @@ async def change(
     """
     after = replace(after, revision=before.revision + 1)
     await rows.sessions.update(after, now)
-    await rows.reminders.skip_pending(after.id, now)
+    await _plan_anew(rows, group, before, after, now)
     if before.status is not SessionStatus.ANNOUNCED:
         return after
-    if after.status is SessionStatus.ANNOUNCED:
-        await rows.reminders.plan(planned(group, after, now))
+    # What still waits for a relay says what was true before. A reminder stays where no notice
+    # takes its place: it has nothing wrong in it that members must hear of.
+    stale = (PostKind.CALENDAR, PostKind.REMINDER)
+    kinds = stale if _what_changed(before, after) is not None else stale[:1]
+    await rows.outbox.supersede(after.id, kinds, "the session changed")
     posts: list[Post] = []
     for destination in await rows.groups.destinations(group.id):
         posts += _posts_of_change(group, before, after, destination, now)
     await rows.outbox.add(posts, now)
     return after
+
+
+async def _plan_anew(
+    rows: Rows, group: Group, before: Session, after: Session, now: datetime
+) -> None:
+    """The new revision's reminders; one that is due and not fired yet stays due at the old time."""
+    is_as_planned = after.starts_at == before.starts_at
+    due = [
+        replace(row, revision=after.revision)
+        for row in (await rows.reminders.of_session(after.id) if is_as_planned else ())
+        if row.state is ReminderState.PENDING and row.due_at <= now
+    ]
+    await rows.reminders.skip_pending(after.id, now)
+    if before.status is after.status is SessionStatus.ANNOUNCED:
+        await rows.reminders.plan([*due, *planned(group, after, now)])
 
 
 def _posts_of_change(

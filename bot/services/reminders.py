@@ -118,10 +118,11 @@ class _Firing:
         destinations: Sequence[Destination],
     ) -> None:
         body = SessionPost(card_of(group, session), offset=reminder.offset)
+        # Of use until the next one says it better, however long every relay is down.
+        later = (session.starts_at - offset for offset in group.reminders)
+        expires_at = min([session.starts_at, *(due for due in later if due > self._moment)])
         self._posts += [
-            session_post(
-                PostKind.REMINDER, session, destination, body, expires_at=session.starts_at
-            )
+            session_post(PostKind.REMINDER, session, destination, body, expires_at=expires_at)
             for destination in destinations
         ]
 

@@ -6,6 +6,7 @@ while it is being sent. ``docs/decisions/002`` and ``003`` say why it works this
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -37,7 +38,7 @@ from bot.domain.model import (
 )
 from bot.domain.ports import Now, Topic
 from bot.storage.database import Batch, Link
-from bot.storage.tables import NOT_SENT, Moment, destinations, moment_text, outbox
+from bot.storage.tables import NOT_SENT, Moment, destinations, listed, moment_text, outbox
 
 _NAMES = (
     "key",
@@ -155,6 +156,20 @@ _END = (
         last_error=bindparam("error", type_=Text),
     )
 )
+_SUPERSEDE = (
+    update(outbox)
+    .where(
+        outbox.c.session_id == bindparam("of_session"),
+        outbox.c.kind.in_(listed("kinds")),
+        outbox.c.next_attempt_at.is_not(None),
+    )
+    .values(
+        state=OutboxState.SKIPPED.value,
+        lease_until=None,
+        next_attempt_at=None,
+        last_error=bindparam("error", type_=Text),
+    )
+)
 _RELEASED = {
     "state": OutboxState.PENDING.value,
     "lease_until": None,
@@ -226,8 +241,8 @@ class OutboxTable:
         rows = await self._link.rows(_CLAIM, values)
         return [_delivery(row) for row in sorted(rows, key=lambda row: int(row.id))]
 
-    async def set_wire(self, prepared: Sequence[tuple[Delivery, Prepared]], at: datetime) -> None:
-        await self._link.run(
+    async def set_wire(self, prepared: Sequence[tuple[Delivery, Prepared]], at: datetime) -> int:
+        return await self._link.run(
             _SET_WIRE,
             [
                 {
@@ -270,6 +285,11 @@ class OutboxTable:
     ) -> bool:
         values = {**_fence(delivery), "end": state.value, "error": error}
         return bool(await self._link.run(_END, values))
+
+    async def supersede(self, session_id: int, kinds: Sequence[PostKind], why: str) -> int:
+        names = json.dumps([kind.value for kind in kinds])
+        values = {"of_session": session_id, "kinds": names, "error": why}
+        return await self._link.run(_SUPERSEDE, values)
 
     async def release(self, network: Network, deliveries: Sequence[Delivery] | None = None) -> int:
         at = self._now()

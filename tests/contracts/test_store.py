@@ -557,6 +557,30 @@ class TestOutbox:
             (second.id, 2),
         ]
 
+    async def test_what_is_superseded_is_never_claimed_or_marked_again(
+        self, store: Store, session: Session
+    ) -> None:
+        waiting, tried, notice, sent = (
+            a_post(session, "waiting", PostKind.REMINDER),
+            a_post(session, "tried", PostKind.CALENDAR),
+            a_post(session, "notice", PostKind.NOTICE),
+            a_post(session, "sent", PostKind.CALENDAR),
+        )
+        async with store.transaction() as tx:
+            await tx.outbox.add([tried, sent], NOON)
+        first, second = await self.claim(store)
+        async with store.transaction() as tx:
+            await tx.outbox.mark_sent([(second, "id")], NOON)
+            await tx.outbox.add([waiting, notice], NOON)
+            stale = [PostKind.CALENDAR, PostKind.REMINDER]
+            assert await tx.outbox.supersede(session.id, stale, "the session changed") == 2
+            assert await tx.outbox.supersede(session.id + 1, [PostKind.NOTICE], "not ours") == 0
+            assert not await tx.outbox.mark_retry(first, "no relay", NOON)
+            assert await tx.outbox.set_wire([(first, Prepared(b"x", "x"))], NOON) == 0
+        assert [delivery.post.key for delivery in await self.claim(store)] == ["notice"]
+        async with store.read() as view:
+            assert (await view.outbox.count(NOSTR))[OutboxState.SKIPPED] == 2
+
     async def test_a_post_knows_what_it_stands_in(self, store: Store, session: Session) -> None:
         announcement = replace(
             a_post(session, "announcement", PostKind.ANNOUNCEMENT), wire=b"announcement"

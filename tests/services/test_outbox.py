@@ -105,6 +105,10 @@ async def all_sent(store: SqliteStore) -> bool:
     return await states(store) == {}
 
 
+async def only_skipped(store: SqliteStore) -> bool:
+    return set(await states(store)) == {OutboxState.SKIPPED}
+
+
 class FlakyStore:
     """A store whose disk is full for the next so many transactions."""
 
@@ -177,8 +181,9 @@ async def test_a_calendar_entry_and_a_notice_know_the_announcement(
     courier: FakeCourier,
 ) -> None:
     session = await _announced(sessions, group)
-    await sessions.edit(group, session.slug, SessionChanges(title="Alpaca"))
     async with running(outbox):
+        await until(lambda: all_sent(store))
+        await sessions.edit(group, session.slug, SessionChanges(title="Alpaca"))
         await until(lambda: all_sent(store))
     assert len(courier.threads) == 4
     by_kind = {key.split(":")[0]: thread for key, thread in courier.threads.items()}
@@ -186,6 +191,43 @@ async def test_a_calendar_entry_and_a_notice_know_the_announcement(
     assert by_kind["notice"].announcement is not None
     second_calendar = list(courier.threads.values())[2]
     assert (second_calendar.previous or b"").startswith(b"calendar")
+
+
+async def test_what_a_change_makes_untrue_is_not_sent_any_more(
+    outbox: Outbox,
+    sessions: Sessions,
+    group: Group,
+    store: SqliteStore,
+    courier: FakeCourier,
+) -> None:
+    session = await _announced(sessions, group)
+    gate = asyncio.Event()
+    courier.plans.extend([gate, gate])
+    async with running(outbox):
+        await until(lambda: len(courier.tried) == 2)  # under way while the organiser cancels
+        await sessions.cancel(group, session.slug)
+        courier.plans.extend([DeliveryError("no relay"), DeliveryError("no relay")])
+        gate.set()
+        await until(lambda: len(courier.arrived) >= 4)
+        await until(lambda: only_skipped(store))
+    assert courier.arrived[-1].startswith("notice")
+    calendars = [key for key in courier.arrived if key.startswith("calendar")]
+    assert calendars[-1].split(":")[2] == "r2"
+
+
+async def test_what_was_superseded_since_its_claim_is_not_made_into_a_post(
+    outbox: Outbox,
+    sessions: Sessions,
+    group: Group,
+    store: SqliteStore,
+    courier: FakeCourier,
+    now: FakeNow,
+) -> None:
+    session = await _announced(sessions, group)
+    async with store.transaction() as tx:
+        (announcement, calendar) = await tx.outbox.claim(Network.NOSTR, now(), now() + LEASE, 9)
+        assert await tx.outbox.supersede(session.id, [PostKind.CALENDAR], "newer") == 1
+    assert [d.id for d in await outbox._prepare([announcement, calendar])] == [announcement.id]
 
 
 async def _announced(sessions: Sessions, group: Group) -> Session:

@@ -82,7 +82,7 @@ async def test_a_due_reminder_is_posted_once(
     posts = await sent(store)
     assert len(posts) == 1
     assert SessionPost.from_json(posts[0].payload).offset == 7 * DAY
-    assert posts[0].expires_at == session.starts_at
+    assert posts[0].expires_at == session.starts_at - DAY  # when the next one says it better
 
 
 async def test_after_a_pause_only_the_latest_is_posted(
@@ -154,6 +154,83 @@ async def test_a_moved_session_reminds_of_its_new_time(
     posts = await sent(store)
     assert [SessionPost.from_json(post.payload).offset for post in posts] == [7 * DAY]
     assert SessionPost.from_json(posts[0].payload).card.starts_at == moved.starts_at
+
+
+@pytest.mark.parametrize(
+    ("changes", "waiting"),
+    [
+        (SessionChanges(when="2026-12-12 19:00"), 0),
+        (SessionChanges(place="Room 9"), 0),
+        (SessionChanges(tags=("ai",)), 1),
+    ],
+)
+async def test_a_reminder_that_waits_for_a_relay_goes_when_a_notice_takes_its_place(
+    reminders: Reminders,
+    sessions: Sessions,
+    group: Group,
+    session: Session,
+    store: SqliteStore,
+    now: FakeNow,
+    changes: SessionChanges,
+    waiting: int,
+) -> None:
+    now.at = session.starts_at - DAY
+    await reminders.fire_due()
+    await sessions.edit(group, session.slug, changes)
+    assert len(await sent(store)) == waiting
+
+
+async def test_a_cancelled_session_is_not_reminded_of_from_the_outbox(
+    reminders: Reminders,
+    sessions: Sessions,
+    group: Group,
+    session: Session,
+    store: SqliteStore,
+    now: FakeNow,
+) -> None:
+    now.at = session.starts_at - DAY
+    await reminders.fire_due()
+    await sessions.cancel(group, session.slug)
+    assert await sent(store) == []
+
+
+async def test_a_reminder_due_while_nobody_ran_survives_a_small_edit(
+    reminders: Reminders,
+    sessions: Sessions,
+    group: Group,
+    session: Session,
+    store: SqliteStore,
+    now: FakeNow,
+) -> None:
+    now.at = session.starts_at - DAY
+    await sessions.edit(group, session.slug, SessionChanges(tags=("ai",)))
+    await reminders.fire_due()
+    (post,) = await sent(store)
+    assert SessionPost.from_json(post.payload).offset == DAY
+
+
+async def test_a_reminder_is_of_use_until_the_next_one_says_it_better(
+    reminders: Reminders, session: Session, store: SqliteStore, now: FakeNow
+) -> None:
+    for offset in (7 * DAY, DAY, HOUR):
+        now.at = session.starts_at - offset
+        await reminders.fire_due()
+    assert [post.expires_at for post in await sent(store)] == [
+        session.starts_at - DAY,
+        session.starts_at - HOUR,
+        session.starts_at,
+    ]
+
+
+async def test_a_late_reminder_is_of_use_though_shorter_ones_were_never_planned(
+    reminders: Reminders, session: Session, group: Group, store: SqliteStore, now: FakeNow
+) -> None:
+    more = replace(group, reminders=(*group.reminders, HOUR / 2))
+    async with store.transaction() as tx:
+        await tx.groups.ensure(more)
+    now.at = session.starts_at - HOUR / 4
+    await reminders.fire_due()
+    assert [post.expires_at for post in await sent(store)] == [session.starts_at]
 
 
 async def test_a_session_cut_by_the_chunk_still_gets_one_reminder(

@@ -161,7 +161,7 @@ async def test_moving_an_announced_session_tells_members_and_plans_anew(
     moved = await sessions.edit(group, session.slug, SessionChanges(when="2026-12-11 19:00"))
     assert moved.revision == 2
     assert await sessions.find(group, session.slug) == moved
-    calendar, notice = (await queued(store))[2:]
+    calendar, notice = (await queued(store))[1:]
     assert (calendar.kind, notice.kind) == (PostKind.CALENDAR, PostKind.NOTICE)
     told = SessionPost.from_json(notice.payload)
     assert (told.change, told.was) == (Change.MOVED, session.starts_at)
@@ -202,7 +202,7 @@ async def test_a_new_title_is_told_and_a_new_topic_only_updates_the_calendar(
     await sessions.add(group, PLAN)
     await sessions.announce(group, "llama")
     await sessions.edit(group, "llama", SessionChanges(topic="New"))
-    assert kinds(await queued(store))[2:] == [PostKind.CALENDAR]
+    assert kinds(await queued(store))[1:] == [PostKind.CALENDAR]
     await sessions.edit(group, "llama", SessionChanges(title="Alpaca"))
     notice = (await queued(store))[-1]
     assert SessionPost.from_json(notice.payload).change is Change.CHANGED
@@ -237,7 +237,7 @@ async def test_cancelling_tells_members_once_and_ends_reminders(
     cancelled = await sessions.cancel(group, "llama")
     assert (cancelled.status, cancelled.cancelled_at) == (SessionStatus.CANCELLED, now())
     assert await sessions.cancel(group, session.slug) == cancelled
-    calendar, notice = (await queued(store))[2:]
+    calendar, notice = (await queued(store))[1:]
     assert SessionPost.from_json(calendar.payload).card.cancelled
     assert SessionPost.from_json(notice.payload).change is Change.CANCELLED
     assert await pending(store, session) == []
@@ -274,7 +274,7 @@ async def test_cancelling_a_session_that_is_over_sends_no_notice(
     await sessions.announce(group, "llama")
     now.advance(timedelta(days=60))
     await sessions.cancel(group, "llama")
-    assert kinds(await queued(store))[2:] == [PostKind.CALENDAR]
+    assert kinds(await queued(store))[1:] == [PostKind.CALENDAR]
 
 
 async def test_members_see_what_is_announced_and_the_archive(
