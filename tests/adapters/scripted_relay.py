@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import WSMsgType, web
 
 
@@ -9,7 +11,7 @@ class Scripted:
     """A relay that answers each frame with what the test says, and may then hang up."""
 
     def __init__(
-        self, *answers: str, hangs_up: bool = False, document: dict[str, object] | None = None
+        self, *answers: str, hangs_up: bool = False, document: Mapping[str, object] | None = None
     ) -> None:
         self._answers = answers
         self._hangs_up = hangs_up

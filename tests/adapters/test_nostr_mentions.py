@@ -166,7 +166,7 @@ async def test_a_summary_command_under_a_note_is_for_its_session(bot: Bot) -> No
     note = await announced(bot, await bot.announce("Later", in_days=9))
     tag = ("e", note.id, RELAY, "root", note.pubkey)
     reply = await said(bot, mention(ANN, "summary plain", bot.now, tag))
-    assert reply.content.startswith("Later (")
+    assert reply.content.startswith("Later – ")
     assert "In plain words – quoted from the reading (no AI)" in reply.content
     assert "1. First: one thing.\n2. Second: another thing." in reply.content
 
