@@ -68,10 +68,10 @@ def exit_code(words: Sequence[str]) -> int:
         return error.exit_code
     except ConfigError as error:
         for problem in error.problems:
-            click.echo(problem, err=True)
+            _complain(problem)
         return MISUSED
     except ReadalongError as error:
-        click.echo(" ".join(str(error).split()), err=True)
+        _complain(str(error))
         return REFUSED
     except BrokenPipeError:  # the reader (`head`, a pager) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -82,3 +82,10 @@ def exit_code(words: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return REFUSED
+
+
+def _complain(sentence: str) -> None:
+    """On one line; it may quote a stranger, so nothing in it reaches the terminal as a command."""
+    from bot.cli.show import one_line
+
+    click.echo(one_line(sentence), err=True)

@@ -61,6 +61,14 @@ async def test_a_refusal_is_told_in_the_relays_words_even_without_the_id() -> No
             await alice.note("hello")
 
 
+async def test_a_relays_words_can_not_steer_the_terminal() -> None:
+    script = ("not json", "[]", '["OK","",false,"blocked: \\u001b[2J\\u202egone"]')
+    async with Scripted(*script) as relay, joined(ALICE, relay.url) as alice:
+        with pytest.raises(MemberError) as refused:
+            await alice.note("hello")
+    assert str(refused.value).isprintable()
+
+
 async def test_waiting_ends_when_the_relay_hangs_up() -> None:
     async with Scripted(hangs_up=True) as relay, joined(ALICE, relay.url) as alice:
         await alice.follow("own", {"authors": [ALICE.public_key]})

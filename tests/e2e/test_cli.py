@@ -584,6 +584,13 @@ def test_backup_copies_once_and_never_over_a_file(group: Readalong, tmp_path: Pa
     assert group("session", "list", "--format", "json").json[0]["slug"] == slug
 
 
+def test_a_complaint_repeats_no_escape_sequence(group: Readalong, tmp_path: Path) -> None:
+    added(group)
+    name = "clear\x1b[2J.sqlite"
+    (tmp_path / name).touch()
+    assert "\x1b" not in refused(group("backup", name))
+
+
 # run and say, as processes
 
 

@@ -29,6 +29,7 @@ from bot.networks.nostr.events import (
 from bot.networks.nostr.keys import Signer
 from bot.networks.nostr.nip19 import encode_npub
 from bot.networks.nostr.prompt import acknowledging
+from bot.networks.nostr.verdicts import inert
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class Member:
             case ["EVENT", str(), dict() as raw]:
                 await self._keep(raw)
             case ["OK", str(event_id), bool(taken), str(reason)]:
-                self._settle(event_id, taken, reason)
+                self._settle(event_id, taken, inert(reason))
             case ["AUTH", str(challenge)]:
                 self._challenge = challenge
                 self._challenged.set()
