@@ -120,7 +120,6 @@ def _unique(items: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Offset = Annotated[timedelta, BeforeValidator(_offset)]
-Texts = Annotated[tuple[str, ...], Field(strict=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
