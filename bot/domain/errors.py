@@ -53,14 +53,18 @@ class NoUpcomingSessionError(UserError):
         )
 
 
+_BY_TIME = {"next": "No session lies ahead yet.", "last": "No session has been held yet."}
+
+
 class UnknownSessionError(UserError):
     """No session of the group goes by that name."""
 
     def __init__(self, name: str, known: Sequence[str] = ()) -> None:
         self.name = name
         self.known = tuple(known)
-        hint = f"Try one of: {', '.join(self.known)}." if known else "`sessions` lists them."
-        super().__init__(f"There is no session called “{name}”. {hint}")
+        missing = _BY_TIME.get(name, f"There is no session called “{name}”.")
+        hint = f"Try one of: {', '.join(self.known)}." if known else "There is none to choose from."
+        super().__init__(missing if name in _BY_TIME and not known else f"{missing} {hint}")
 
 
 class UnknownSummaryError(UserError):

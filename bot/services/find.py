@@ -84,8 +84,10 @@ async def find(
             known = await _by_name(rows, group, wanted, now, members_only=members_only)
     if len(known) == 1:
         return known[0]
-    if not known:
+    if not known and members_only:
         known = await listing(rows, group.id, now)
+    elif not known:
+        known = await rows.sessions.all(group.id, AHEAD + PAST)
     raise UnknownSessionError(wanted or "next", [session.slug for session in known[: AHEAD + PAST]])
 
 
