@@ -229,7 +229,8 @@ def test_sessions_lists_ahead_and_earlier() -> None:
         "Coming up\n• Wed 2 Dec, 19:00 EST: LLM moats [llm-moats]\n\n"
         "Earlier\n• Sun 1 Nov, 07:00 EST: Old [old]"
     )
-    assert answers.sessions_text([past], NOW).startswith("Earlier")
+    older = replace(past, starts_at=NOW - timedelta(days=300))
+    assert answers.sessions_text([older], NOW).startswith("Earlier\n• Wed 4 Feb 2026, ")
     assert answers.sessions_text([], NOW).startswith("No session is planned")
 
 
@@ -299,6 +300,13 @@ def test_a_summary_has_its_lead_and_numbered_points() -> None:
         "The lead.",
         "1. Moats: They dry up.\n2. Bare.\n3. They win.",
     ]
+
+
+def test_a_lead_that_says_where_the_points_are_from_is_enough() -> None:
+    lead = "Quoted from “No moat” (no AI): 3 sentences."
+    text = answers.summaries_text(SESSION, [summary(lead=lead)])
+    assert f"\n\nFor techies\n\n{lead}\n\n1. " in text
+    assert text.count("no AI") == 1
 
 
 def test_a_summary_says_who_wrote_it() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.model import (
     Audience,
@@ -35,6 +35,9 @@ questions – what others asked
 Under a session's note, a reply with a question is enough. \
 To name a session, add its name: “summary plain llm-moats”."""
 
+_NO_AI = "quoted from the reading (no AI)"
+_QUOTED = "quoted from"
+_HALF_A_YEAR = timedelta(days=183)
 _TITLES = {Audience.TECHIE: "For techies", Audience.PLAIN: "In plain words"}
 
 
@@ -52,9 +55,9 @@ def sessions_text(sessions: Sequence[Session], now: datetime) -> str:
     past = [session for session in sessions if session not in ahead]
     parts = []
     if ahead:
-        parts.append("\n".join(["Coming up", *map(_line, ahead)]))
+        parts.append("\n".join(["Coming up", *(_line(session, now) for session in ahead)]))
     if past:
-        parts.append("\n".join(["Earlier", *map(_line, past)]))
+        parts.append("\n".join(["Earlier", *(_line(session, now) for session in past)]))
     return fit("\n\n".join(parts))
 
 
@@ -92,8 +95,11 @@ def refusal_text(error: Exception) -> str:
     return fit(inert(str(error)))
 
 
-def _line(session: Session) -> str:
-    return f"• {_short(session)}: {session.title} [{session.slug}]"
+def _line(session: Session, now: datetime) -> str:
+    """With the year where it may be taken for another one."""
+    far = abs(session.starts_at - now) > _HALF_A_YEAR
+    day = short_when(session.starts_at, session.timezone, year=far)
+    return f"• {day}: {session.title} [{session.slug}]"
 
 
 def _short(session: Session) -> str:
@@ -117,7 +123,9 @@ def _name(author: Author) -> str:
 
 def _summary(summary: Summary) -> str:
     draft = summary.draft
-    head = f"{_TITLES[draft.audience]} – {_origin(summary)}"
+    title, origin = _TITLES[draft.audience], _origin(summary)
+    says_so = draft.points and draft.lead.casefold().startswith(_QUOTED) and "(no AI)" in draft.lead
+    head = title if says_so and origin == _NO_AI else f"{title} – {origin}"
     if not draft.points:
         return f"{head}\n\n{flat(draft.body)}"
     points = [f"{number}. {_point(p.head, p.text)}" for number, p in enumerate(draft.points, 1)]
@@ -134,7 +142,7 @@ def _point(head: str, text: str) -> str:
 def _origin(summary: Summary) -> str:
     draft = summary.draft
     if draft.origin == "extractive":
-        return "quoted from the reading (no AI)"
+        return _NO_AI
     if draft.origin == "imported":
         by = f", by {draft.answered_by}" if draft.answered_by else ""
         return f"from the group's page{by}"

@@ -94,10 +94,10 @@ def when(starts_at: datetime, timezone: str, *, year: bool = True) -> str:
 
 
 @lru_cache(maxsize=256)
-def short_when(starts_at: datetime, timezone: str) -> str:
+def short_when(starts_at: datetime, timezone: str, *, year: bool = False) -> str:
     """``Wed 2 Dec, 19:00 EST``."""
     local = starts_at.astimezone(ZoneInfo(timezone))
-    return f"{_day(local, year=False)}, {local:%H:%M} {zone_name(local)}"
+    return f"{_day(local, year=year)}, {local:%H:%M} {zone_name(local)}"
 
 
 def zone_name(local: datetime) -> str:
