@@ -7,6 +7,8 @@ connections are the pool's.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
 from dataclasses import dataclass
 
@@ -103,9 +105,15 @@ def _detail(rtt: float, information: RelayInformation | None, *, auth: bool) -> 
     return ", ".join(parts)
 
 
+def _cause(error: OSError) -> str:
+    """The system's own words; asyncio puts the address in their place."""
+    is_system = not isinstance(error, socket.gaierror) and (error.errno or 0) > 0
+    return os.strerror(error.errno or 0) if is_system else str(error.strerror or error)
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.WSServerHandshakeError):
         return f"answers, but not as a relay (HTTP {error.status})"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"can't be reached ({error.os_error.strerror or error.os_error})"
+        return f"can't be reached ({_cause(error.os_error)})"
     return inert(str(error)) or type(error).__name__
