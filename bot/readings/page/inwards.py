@@ -79,9 +79,8 @@ def parse_page(data: bytes | str, name: str = "") -> SessionPage:
     parts = _taken_apart(body, title)
     title = title or parts.heading
     if not title:
-        raise InvalidPageError(
-            f"{called} has no title; begin it with `# Title`, or `title:` in its front matter."
-        )
+        missing = "has no title; begin it with `# Title`, or `title:` in its front matter."
+        raise InvalidPageError(" ".join((called, missing, *problem)))
     return _page(title, metadata, parts, notes + parts.notes, verbatim=verbatim)
 
 
