@@ -80,7 +80,8 @@ def check(*, form: str) -> int:
 @click.command(
     cls=Command,
     epilog="""\b
-Stop it with Ctrl-C or SIGTERM: it finishes what it is sending (20 s at most) and ends with 0.
+Stop it with Ctrl-C or SIGTERM: it finishes what it is sending (20 s at most)
+and ends with 0.
 A second Ctrl-C ends it at once; nothing is lost by that either.
 """,
 )

@@ -35,7 +35,7 @@ def say(*, text: str, relay: str | None, to: str | None) -> None:
     You speak with a key of your own, which is made in the data folder the first time. Where there
     is no config.toml but a demo in ./readalong-demo, you speak to the demo's bot.
     """
-    from bot.cli.show import say as print_line
+    from bot.cli.show import say_prose
     from bot.instance import DataFolder
 
     config = _config()
@@ -45,7 +45,7 @@ def say(*, text: str, relay: str | None, to: str | None) -> None:
     url = relay or next(iter(config.nostr.relays), "")
     if not url.startswith(("ws://", "wss://")):
         raise click.UsageError("--relay needs an address that starts with wss:// or ws://.")
-    print_line(run_async(lambda: _ask(folder, bot, url, text)))
+    say_prose(run_async(lambda: _ask(folder, bot, url, text)))
 
 
 def _config() -> Config:

@@ -48,7 +48,8 @@ def session() -> None:
 Examples:
   readalong session add --title "Nostr, the protocol" --at "2026-12-02 19:00"
   readalong session add --title "Paper night" --at "2026-12-09 19:00" \\
-      --timezone Europe/Berlin --place "c-base" --tag paper --reading paper.md --announce
+      --timezone Europe/Berlin --place "c-base" --tag paper \\
+      --reading paper.md --announce
 """
 )
 @click.option("--title", required=True, help="What it is called.")
@@ -168,7 +169,7 @@ def cancel(name: str) -> None:
     say(f"“{cancelled.title}” ({cancelled.slug}) is off.")
 
 
-@session.command()
+@session.command(short_help="Tell members of a session, and plan its reminders.")
 @click.argument("name", metavar="SESSION")
 def announce(name: str) -> None:
     """Tell members of a session everywhere and plan its reminders; twice is once."""
@@ -217,7 +218,7 @@ def list_(*, limit: int, form: str) -> None:
         )
 
 
-@session.command()
+@session.command(short_help="Everything of a session.")
 @click.argument("name", metavar="SESSION")
 @format_option("text", "json")
 def show(*, name: str, form: str) -> None:
@@ -233,10 +234,12 @@ def show(*, name: str, form: str) -> None:
 
 @session.command(
     "import",
+    short_help="Read a session page (Markdown) in.",
     epilog="""\b
 Examples:
   readalong session import page.md
-  readalong session import page.md --at "2023-07-05 19:00" --timezone America/New_York
+  readalong session import page.md --at "2023-07-05 19:00" \\
+      --timezone America/New_York
 """,
 )
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -308,7 +311,7 @@ def _tell_imported(imported: Any, view: SessionView) -> None:
         say(f"  note       {one_line(note)}")
 
 
-@session.command()
+@session.command(short_help="Write a session's page (Markdown).")
 @click.argument("name", metavar="SESSION")
 @click.option(
     "--output",
@@ -325,9 +328,18 @@ def export(*, name: str, output: Path | None) -> None:
     if output is None:
         click.echo(page, nl=False)
     else:
-        with output.open("x", encoding="utf-8") as file:
-            file.write(page)
+        _write_new(output, page)
         click.echo(f"Wrote {output}.")
+
+
+def _write_new(path: Path, text: str) -> None:
+    from bot.domain.errors import UserError
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UserError(f"{path} exists already; name a file that doesn't.") from None
 
 
 def _readings(sources: tuple[str, ...]) -> tuple[Reading, ...]:

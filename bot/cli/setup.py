@@ -70,21 +70,29 @@ def _filled_in(text: str, name: str | None, timezone: str | None, relays: tuple[
 
     values: dict[str, object] = {}
     if name:
-        values |= {"slug": slug_of(name)[:40].strip("-"), "name": name}
+        values["name"] = name
+        if any(char.isascii() and char.isalnum() for char in name):
+            values["slug"] = slug_of(name)[:40].strip("-")
     if timezone:
         values["timezone"] = timezone
     if relays:
         values["relays"] = list(relays)
     for key, value in values.items():
         text = re.sub(
-            rf"^{key} = (\".*?\"|\[.*?\])",
-            lambda _, key=key, value=value: f"{key} = {json.dumps(value, ensure_ascii=False)}",  # type: ignore[misc]
+            rf"^{key} = (?:\".*?\"|\[.*?\])(?P<room> *)",
+            lambda found, key=key, value=value: _line(key, value, found["room"]),  # type: ignore[misc]
             text,
             count=1,
             flags=re.MULTILINE,
         )
     _check(text)
     return text
+
+
+def _line(key: str, value: object, room: str) -> str:
+    """The key with its value, up to the column where the comment stands, if there is one."""
+    text = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    return f"{text:38} " if room else text
 
 
 def _check(text: str) -> None:

@@ -10,7 +10,9 @@ import csv
 import io
 import json
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +23,7 @@ from bot.domain.model import Audience, Network, Question, Session, SessionView, 
 
 # Control characters but newline and tab, and the marks that reorder text (Unicode TR9).
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ITEM = re.compile(r" *(?:\d+\.|[-*•]) +")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WIDTH = 100
 """Columns when the output is no terminal, and at most."""
@@ -39,6 +42,32 @@ def one_line(text: str) -> str:
 
 def say(text: str) -> None:
     click.echo(plain(text))
+
+
+def say_prose(text: str) -> None:
+    """Long lines are broken between words on a terminal, and left whole for a file or a pipe."""
+    if sys.stdout.isatty():
+        text = wrapped(text, min(shutil.get_terminal_size().columns, WIDTH))
+    say(text)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Each line in ``width`` columns, list items with a hanging indent; links are never broken."""
+    return "\n".join(
+        textwrap.fill(
+            line,
+            max(width, 20),
+            subsequent_indent=" " * _indent(line),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.split("\n")
+    )
+
+
+def _indent(line: str) -> int:
+    item = _ITEM.match(line)
+    return item.end() if item is not None else 0
 
 
 def say_json(value: object) -> None:
@@ -197,7 +226,7 @@ def say_session(view: SessionView) -> None:
         say(f"  reading   {one_line(f'{reading.title}  {reading.url}')}")
     say(f"  coming    {view.rsvps.yes} yes, {view.rsvps.maybe} maybe, {view.rsvps.no} no")
     if session.topic:
-        say(f"\n{session.topic}")
+        say_prose(f"\n{session.topic}")
     for audience in Audience:
         if audience in view.summaries:
             say_summary(audience, view.summaries[audience])
@@ -209,8 +238,8 @@ def say_summary(audience: Audience, summary: Summary) -> None:
     draft = summary.draft
     say(f"\n{audience.value.upper()}  {draft.words} words, {draft.origin}, {draft.status.value}")
     if draft.prompt:
-        say(f"{draft.asked_by or 'Asked'}: {one_line(draft.prompt)}")
-    say(f"\n{draft.body}")
+        say_prose(f"{draft.asked_by or 'Asked'}: {one_line(draft.prompt)}")
+    say_prose(f"\n{draft.body}")
 
 
 def say_questions(questions: Sequence[Question], form: str = "table") -> None:

@@ -30,10 +30,11 @@ def summary() -> None:
 
 
 @summary.command(
+    short_help="Show them, made first if need be.",
     epilog="""\b
 Example:
   readalong summary show next --audience plain
-"""
+""",
 )
 @click.argument("name", metavar="SESSION")
 @_audience_option
@@ -50,10 +51,11 @@ def show(*, name: str, audience: str, form: str) -> None:
 
 
 @summary.command(
+    short_help="Make new versions of both.",
     epilog="""\b
 Example:
   readalong summary make nostr-the-protocol
-"""
+""",
 )
 @click.argument("name", metavar="SESSION")
 @_audience_option

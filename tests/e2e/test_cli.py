@@ -130,7 +130,8 @@ def test_every_command_and_option_says_what_it_does(
 
     done = readalong(*words, "--help")
     assert done.code == 0
-    assert max(map(len, done.out.splitlines())) <= 100
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert "..." not in done.out.partition("Commands:")[2], "a command's line is cut"
     command: click.Command = cli
     for word in words:
         assert isinstance(command, click.Group)
@@ -219,6 +220,16 @@ def test_init_checks_the_answers_before_it_writes(readalong: Readalong, tmp_path
     assert "[group] timezone" in done.err
     assert "[nostr] relays, item 1" in done.err
     assert not (tmp_path / "config.toml").exists()
+
+
+def test_init_fills_the_answers_in_where_the_comments_still_line_up(
+    readalong: Readalong, tmp_path: Path
+) -> None:
+    assert readalong("init", "--name", "日本", "--timezone", "Asia/Tokyo").code == 0
+    text = (tmp_path / "config.toml").read_text(encoding="utf-8")
+    assert 'name = "日本"\n' in text
+    assert 'slug = "my-group"                      # short name' in text, "no letters for a slug"
+    assert 'timezone = "Asia/Tokyo"                # an IANA' in text
 
 
 # Configuration
@@ -402,6 +413,22 @@ def test_an_unknown_session_is_told_with_names_that_exist(
     assert slug in line
 
 
+def test_the_organiser_is_told_of_plans_too(group: Readalong) -> None:
+    assert refused(group("session", "show", "next")) == "No session lies ahead yet.\n"
+    assert refused(group("session", "show", "last")) == "No session has been held yet.\n"
+    assert "none to choose from" in refused(group("session", "show", "zzz"))
+    assert added(group) in refused(group("session", "show", "zzz"))
+
+
+def test_long_lines_are_broken_between_words_and_links_never() -> None:
+    from bot.cli.show import wrapped
+
+    link = f"https://example.org/{'x' * 40}"
+    assert wrapped(f"1. one two three four five six {link} seven\n\nshort", 20) == (
+        f"1. one two three\n   four five six\n   {link}\n   seven\n\nshort"
+    )
+
+
 def test_a_page_comes_in_and_goes_out_the_same(group: Readalong, tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text(PAGE, encoding="utf-8")
     taken = group("session", "import", "page.md", "--timezone", "America/New_York")
@@ -422,7 +449,7 @@ def test_a_page_comes_in_and_goes_out_the_same(group: Readalong, tmp_path: Path)
         group("session", "show", slug, "--format", "json").json["questions"]
         == (before["questions"])
     )
-    assert "File exists" in refused(group("session", "export", slug, "--output", "out.md"))
+    assert "exists already" in refused(group("session", "export", slug, "--output", "out.md"))
 
 
 def test_an_imported_page_can_be_announced_at_once(group: Readalong, tmp_path: Path) -> None:
@@ -440,6 +467,7 @@ def test_an_imported_page_can_be_announced_at_once(group: Readalong, tmp_path: P
         (b"%PDF-1.7 \x00\x01", ""),
         (b"x" * (4 * 1024 * 1024 + 1), "larger than 4 MiB"),
         (b"# A title\n\nBut no date.", "no date"),
+        (b"---\ntitle: [open\n---\nText.\n", "could not be read as YAML"),
         (b'---\ndate: "9999-99-99"\n---\n# A title\n', "not a date that exists"),
     ],
 )
