@@ -19,7 +19,8 @@ _ASK = re.compile(
     (?:
         (?:ask|aks|asking|question\ is|question\ for\ the\ (?:board|group|session|next\ session))
         (?!['’\w&])
-      | question(?!['’\w&?]|\ boards?\b|\ list\b) | questions(?=\s?:[^?]*+\?)
+      | question(?!['’\w&?]|\ boards?\b|\ list\b|\ \d+\ for\ “)  # that one is a bot's answer
+      | questions(?=\s?:[^?]*+\?)
       | q\d{{0,3}}+(?=[:.)\s–—-]|$)
       | (?<=[:,-]\ )(?=\S) | (?<=[:,-])(?=\S)
     )

@@ -130,18 +130,20 @@ class Bot:
 
 
 @asynccontextmanager
-async def bot_in(folder: Path, limits: Limits | None = None) -> AsyncIterator[Bot]:
+async def bot_in(
+    folder: Path, limits: Limits | None = None, signer: Signer = BOT
+) -> AsyncIterator[Bot]:
     """Built, but with no task running yet."""
     now = FakeNow()
     async with SqliteStore.open(folder / "readalong.db", now) as store:
         plain = Group(0, "atl", "Atlanta", "America/New_York", (timedelta(days=1),))
         async with store.transaction() as tx:
             group = await tx.groups.ensure(plain)
-            await tx.groups.ensure_destination(group.id, Network.NOSTR, BOT.public_key)
-        yield _wire(now, store, group, limits or Limits())
+            await tx.groups.ensure_destination(group.id, Network.NOSTR, signer.public_key)
+        yield _wire(now, store, group, limits or Limits(), signer)
 
 
-def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits) -> Bot:
+def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits, signer: Signer) -> Bot:
     relay, profiles = ListRelay(), dict[str, Event]()
     looked_up: list[Sequence[str]] = []
 
@@ -149,19 +151,19 @@ def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits) -> Bot
         looked_up.append(pubkeys)
         return [profiles[pubkey] for pubkey in pubkeys if pubkey in profiles]
 
-    identity = Identity(BOT.public_key, (RELAY,))
-    outbox = Outbox(store, NostrCourier(BOT, identity, relay.publish, now), now)
+    identity = Identity(signer.public_key, (RELAY,))
+    outbox = Outbox(store, NostrCourier(signer, identity, relay.publish, now), now)
     sessions = Sessions(store, now)
     questions = Questions(store, now, limits, b"secret")
     summariser = TwoPoints()
     people = Acquaintances(known_people(store, now), look_up)
-    admission = Admission(BOT.public_key, people, limits, now)
-    listener = Listener(store, group, BOT.public_key, "Readalong")
+    admission = Admission(signer.public_key, people, limits, now)
+    listener = Listener(store, group, signer.public_key, "Readalong")
     mentions = Mentions(
         admission,
         listener,
         Responder(group, sessions, questions, Summaries(store, summariser, now), now),
-        Replies(BOT, group.id, now),
+        Replies(signer, group.id, now),
         questions,
         outbox,
         store,

@@ -29,7 +29,7 @@ sessions – what is ahead and what was
 summary plain – what the reading says, in plain words
 summary techie – the same for techies
 ask … – puts your question on the next session's board
-ask anonymously: … – the same, without your name on the board
+ask anonymously … – the same, without your name on the board
 questions – what others asked
 
 Under a session's note, a reply with a question is enough. \
