@@ -268,6 +268,15 @@ class BrokenSummariser:
         raise RuntimeError("a bug")
 
 
+async def test_a_backlog_is_numbered_in_the_order_of_asking(bot: Bot) -> None:
+    session = await bot.announce()
+    newest_first = [mention(ANN, f"ask {n}?", bot.now, ahead=n - 60) for n in (5, 4, 3, 2, 1)]
+    for event in newest_first:
+        bot.receive(event)
+    await until(lambda: bot.mentions.stats()["handled"] == 5)
+    assert await board(bot, session) == ["1?", "2?", "3?", "4?", "5?"]
+
+
 async def test_a_bug_is_logged_and_answered_neutrally(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:

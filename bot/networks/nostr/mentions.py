@@ -157,6 +157,7 @@ class Mentions:
                 case _:
                     others.append(heard)
         if asks:
+            asks.sort(key=_asked_at)
             await self._ask(asks)
         if others:
             await self._commit([await self._answer(heard) for heard in others])
@@ -286,6 +287,12 @@ class Mentions:
             if said:
                 logger.info("mentions in the last %.0f s: %s", self._report_every, said)
             before = counts
+
+
+def _asked_at(ask: tuple[Heard, Ask]) -> tuple[int, str]:
+    """Numbers follow the order of asking, though relays send what they had stored newest first."""
+    event = ask[0].event
+    return event.created_at, event.id
 
 
 def known_people(store: Store, now: Now) -> LookUpKnown:
