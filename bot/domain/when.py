@@ -19,6 +19,12 @@ _WHEN = re.compile(
 )
 _OFFSET = re.compile(r"(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 _LONGEST_OFFSET = timedelta(days=365)
+
+SHORTEST = timedelta(minutes=1)
+USUAL = timedelta(hours=2)
+LONGEST = timedelta(days=1)
+"""How long a session may last, so that one under way is found by when it started."""
+
 _LOCAL = "%Y-%m-%d %H:%M"
 
 
@@ -30,7 +36,9 @@ def parse_offset(text: str) -> timedelta:
     found = _OFFSET.fullmatch(text.strip().lower())
     if found is None or not any(found.groups()):
         raise ValueError(f"“{text}” is not a length of time; write it like 7d, 1h30m or 45s.")
-    weeks, days, hours, minutes, seconds = (int(part[:9]) if part else 0 for part in found.groups())
+    # Each far over the limit at the most, and still a timedelta together.
+    numbers = (min(int((part or "0")[:9]), 10**8) for part in found.groups())
+    weeks, days, hours, minutes, seconds = numbers
     offset = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not timedelta(0) < offset <= _LONGEST_OFFSET:
         raise ValueError(f"“{text}” must be more than nothing and at most 365d.")

@@ -6,15 +6,13 @@ Reads only. Members see what was announced and the archive; the organiser sees e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.errors import UnknownSessionError
 from bot.domain.model import Group, Session, SessionStatus
 from bot.domain.ports import Rows
 from bot.domain.text import clean_name, slug_of
-
-LONGEST = timedelta(days=1)
-"""No session lasts longer, so that one under way is found by when it started."""
+from bot.domain.when import LONGEST
 
 AHEAD = 5
 PAST = 3

@@ -26,7 +26,7 @@ from bot.domain.model import (
 )
 from bot.domain.ports import Now, Rows, Store
 from bot.domain.text import clean_name, numbered, slug_of
-from bot.domain.when import resolve
+from bot.domain.when import LONGEST, SHORTEST, resolve
 from bot.services import find, posts
 from bot.services.pages import Imported, PageImport
 from bot.services.reminders import planned
@@ -34,7 +34,6 @@ from bot.services.reminders import planned
 __all__ = ["Announced", "Imported", "SessionChanges", "SessionPlan", "Sessions"]
 
 _TITLE_LENGTH = 200
-_SHORTEST = timedelta(minutes=1)
 _BOARD = 1000
 
 
@@ -285,6 +284,6 @@ def _tags(tags: Sequence[str]) -> tuple[str, ...]:
 
 
 def _duration(duration: timedelta) -> timedelta:
-    if not _SHORTEST <= duration <= find.LONGEST:
+    if not SHORTEST <= duration <= LONGEST:
         raise InvalidSessionError("A session lasts between 1 minute and 24 hours.")
     return duration

@@ -31,7 +31,8 @@ def test_an_offset_is_read(text: str, offset: timedelta) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "7", "d", "1m1h", "-1d", "0s", "366d", "9" * 5000 + "d", "1 d", "١d"]
+    "text",
+    ["", "7", "d", "1m1h", "-1d", "0s", "366d", "9" * 5000 + "d", "9" * 12 + "w", "1 d", "١d"],
 )
 def test_what_is_no_offset_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"^“.*”.*\.$"):
