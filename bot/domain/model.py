@@ -327,6 +327,7 @@ class SessionPage:
     """A group's session page, as read.
 
     ``date`` ("2023-07-05") and ``time`` ("19:00") are the page's own words and may be empty.
+    ``duration`` is None where the page doesn't say how long it lasts.
     ``questions`` are the items under a heading such as "Questions to consider". ``notes`` say, a
     sentence each, what was mended and what was not taken.
     """
@@ -343,6 +344,7 @@ class SessionPage:
     summaries: tuple[SummaryDraft, ...] = ()
     questions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    duration: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

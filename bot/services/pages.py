@@ -26,7 +26,7 @@ from bot.domain.model import (
 )
 from bot.domain.ports import Rows
 from bot.domain.text import clean_text, numbered, slug_of
-from bot.domain.when import resolve
+from bot.domain.when import USUAL, resolve
 from bot.services import posts
 from bot.services.batch import NewQuestion
 
@@ -126,6 +126,7 @@ class PageImport:
             topic=page.topic,
             tags=page.tags,
             readings=page.readings,
+            duration=page.duration or USUAL,
         )
 
     async def _update(self, rows: Rows, before: Session) -> Session:
@@ -135,6 +136,7 @@ class PageImport:
             before,
             title=page.title,
             place=page.place or before.place,
+            duration=page.duration or before.duration,
             topic=page.topic or before.topic,
             tags=page.tags or before.tags,
             readings=_merged(before.readings, page.readings),

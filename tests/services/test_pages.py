@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -210,3 +210,14 @@ async def test_a_cancelled_session_is_left_alone(sessions: Sessions, group: Grou
     imported = await sessions.import_page(group, replace(PAGE, topic="New"))
     assert not imported.changed
     assert "cancelled" in imported.notes[-1]
+
+
+async def test_a_page_says_how_long_the_session_lasts_or_leaves_it(
+    sessions: Sessions, group: Group
+) -> None:
+    usual = (await sessions.import_page(group, PAGE)).session
+    assert usual.duration == timedelta(hours=2)
+    longer = replace(PAGE, duration=timedelta(hours=3))
+    assert (await sessions.import_page(group, longer)).session.duration == timedelta(hours=3)
+    again = await sessions.import_page(group, PAGE)
+    assert (again.changed, again.session.duration) == (False, timedelta(hours=3))

@@ -394,3 +394,10 @@ def test_demo_page_keeps_what_it_promises() -> None:
     assert len(techie.points) == len(plain.points) == 6
     assert 0.45 <= plain.words / techie.words <= 0.55
     assert 900 <= len((samples / "why-small-relays-matter.reading.md").read_text().split()) <= 1400
+
+
+@pytest.mark.parametrize("said", ["long", "30s", "2d", "9999999999999w"])
+def test_a_length_that_no_session_has_is_told(said: str) -> None:
+    page = page_of("# A", f"title: A\ndate: 2024-01-02\nduration: {said}")
+    assert page.duration is None
+    assert any("duration was not taken" in note for note in page.notes)

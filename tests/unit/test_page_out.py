@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -340,3 +341,12 @@ def test_text_that_looks_like_damage_is_kept_to_the_letter(title: str, place: st
     assert "verbatim: true" in written
     page = parse_page(written)
     assert (page.title, page.place) == (title, place)
+
+
+def test_a_length_other_than_the_usual_stands_on_the_page() -> None:
+    session = Session(1, 1, "a", "A", AT, "2026-12-02 19:00", "UTC")
+    assert "duration" not in write_page(view_of(session))
+    written = write_page(view_of(replace(session, duration=timedelta(minutes=90))))
+    assert 'duration: "1h30m"' in written
+    assert "verbatim" not in written
+    assert parse_page(written).duration == timedelta(minutes=90)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.domain.errors import InvalidPageError
 from bot.domain.model import Audience, Reading, SessionPage, SummaryDraft
+from bot.domain.when import LONGEST, SHORTEST, parse_offset
 from bot.readings.markdown import (
     FOOTER,
     Block,
@@ -91,6 +93,7 @@ def _page(
     topic = from_page("\n".join(parts.topic))
     summaries = _summaries(parts, verbatim=verbatim)
     readings, left_out = _readings(topic, parts.readings)
+    lasts, odd = _duration(metadata)
     return SessionPage(
         title=title,
         date=date,
@@ -103,8 +106,23 @@ def _page(
         readings=readings,
         summaries=summaries,
         questions=_questions(parts.questions),
-        notes=(*notes, *left_out, *_missing(date, summaries)),
+        notes=(*notes, *left_out, *odd, *_missing(date, summaries)),
+        duration=lasts,
     )
+
+
+def _duration(metadata: dict[str, object]) -> tuple[timedelta | None, list[str]]:
+    """How long it lasts, "2h" or "1h30m", where the page says so; and a note where it can't be."""
+    said = first(metadata, "duration")
+    if not said:
+        return None, []
+    try:
+        lasts = parse_offset(said)
+    except ValueError:
+        lasts = timedelta(0)
+    if SHORTEST <= lasts <= LONGEST:
+        return lasts, []
+    return None, ["The duration was not taken; write it like 2h or 1h30m, 24h at most."]
 
 
 def _taken_apart(body: str, title: str) -> _Parts:

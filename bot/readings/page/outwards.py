@@ -18,6 +18,7 @@ from bot.domain.model import (
     SummaryDraft,
     SummaryStatus,
 )
+from bot.domain.when import USUAL, show_offset
 from bot.readings.markdown import escaped, normal, to_page
 from bot.readings.page.front_matter import VERBATIM, written
 from bot.readings.page.inwards import parse_page, topic_reading
@@ -39,7 +40,8 @@ def write_page(view: SessionView) -> str:
 def _reads_back(page: str, view: SessionView) -> bool:
     again, session, drafts = parse_page(page), view.session, _drafts(view)
     return (
-        (again.title, again.place) == (_one_line(session.title), _one_line(session.place))
+        (again.duration or USUAL) == session.duration
+        and (again.title, again.place) == (_one_line(session.title), _one_line(session.place))
         and (again.topic, again.tags) == (normal(session.topic), session.tags)
         and _pairs(again.readings) == _pairs(session.readings)
         and [_said(draft) for draft in again.summaries] == [_said(draft) for draft in drafts]
@@ -61,6 +63,7 @@ def _page(view: SessionView, *, verbatim: bool) -> str:
         "type": "Doc",
         "time": time,
         "timezone": session.timezone,
+        "duration": "" if session.duration == USUAL else show_offset(session.duration),
         "slug": session.slug,
         "place": _one_line(session.place),
         "tags": session.tags,
