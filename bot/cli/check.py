@@ -79,7 +79,8 @@ async def _look_at_outbox(report: Report, desk: Desk, signer: Signer | None) -> 
     report.failures = [(post.key, error) for post, error in failures]
     stuck = counts.get(OutboxState.FAILED, 0) + counts.get(OutboxState.UNKNOWN, 0)
     if stuck:
-        report.remarks.append(f"{stuck} posts could not be sent; the newest are listed.")
+        some = "1 post" if stuck == 1 else f"{stuck} posts"
+        report.remarks.append(f"{some} could not be sent; the newest failures are listed.")
     report.remarks.extend(
         f"Posts to {place.network.value} are paused: {one_line(place.paused_reason)}"
         for place in places

@@ -305,7 +305,8 @@ def _tell_imported(imported: Any, view: SessionView) -> None:
         say(f"  reading    {one_line(reading.url or reading.title)}")
     for audience, summary in sorted(view.summaries.items(), reverse=True):  # techie first
         draft = summary.draft
-        say(f"  summary    {audience.value}: {len(draft.points)} points, {draft.words} words")
+        points = f"{len(draft.points)} point{'s'[: len(draft.points) != 1]}"
+        say(f"  summary    {audience.value}: {points}, {draft.words} words")
     say(f"  questions  {len(view.questions)} on the board")
     for note in imported.notes:
         say(f"  note       {one_line(note)}")
