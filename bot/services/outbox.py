@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import DeliveryError
-from bot.domain.model import Delivery, Network, OutboxState, Post, Prepared
+from bot.domain.model import Delivery, OutboxState, Post, Prepared
 from bot.domain.ports import Backoff, Courier, Now, Rows, Store, Topic
 from bot.services.marks import Mark, Marks, log_failure
 
@@ -100,20 +100,6 @@ class Outbox:
         """Send what the caller's transaction claimed, bytes included. Returns at once."""
         for delivery in deliveries:
             self._start(delivery)
-
-    async def answer(self, source: tuple[Network, str], post: Post) -> bool:
-        """Answer something a person sent, once: its being handled and the reply commit together.
-
-        ``post`` has its bytes. False when ``source`` was handled before, and nothing is sent.
-        """
-        now = self._now()
-        network, source_id = source
-        async with self._store.transaction() as tx:
-            if not await tx.seen.add(network, [source_id], now):
-                return False
-            deliveries = await tx.outbox.add_claimed([post], now, now + self._lease)
-        self.send_now(deliveries)
-        return True
 
     async def stop(self, drain: timedelta = timedelta(seconds=20)) -> None:
         """Claim nothing more, let what is under way finish within ``drain``, release the rest."""

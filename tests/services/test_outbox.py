@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -79,6 +79,11 @@ def post(group: Group) -> Queue:
 async def queue(store: SqliteStore, now: FakeNow, *posts: Post) -> None:
     async with store.transaction() as tx:
         assert await tx.outbox.add(posts, now()) == len(posts)
+
+
+async def claimed_at_once(store: SqliteStore, now: FakeNow, post: Post) -> Sequence[Delivery]:
+    async with store.transaction() as tx:
+        return await tx.outbox.add_claimed([post], now(), now() + LEASE)
 
 
 async def claim(store: SqliteStore, now: FakeNow) -> Delivery:
@@ -387,29 +392,17 @@ async def test_a_network_that_never_answers_is_given_up_before_the_lease_ends(
 async def test_what_a_transaction_claimed_is_sent_without_the_loop(
     outbox: Outbox, store: SqliteStore, courier: FakeCourier, now: FakeNow, post: Queue
 ) -> None:
-    async with store.transaction() as tx:
-        claimed = await tx.outbox.add_claimed([post("r", wire=b"bytes")], now(), now() + LEASE)
+    claimed = await claimed_at_once(store, now, post("r", wire=b"bytes"))
     outbox.send_now(claimed)
     await until(lambda: courier.arrived == ["r"], timeout=1)
     await until(lambda: all_sent(store), timeout=1)
     assert courier.messages["aa" * 32] == [b"bytes"]
 
 
-async def test_an_answer_is_given_once(
-    outbox: Outbox, store: SqliteStore, courier: FakeCourier, post: Queue
-) -> None:
-    source = (Network.NOSTR, "event-1")
-    assert await outbox.answer(source, post("reply:event-1", wire=b"hello"))
-    assert not await outbox.answer(source, post("reply:event-1", wire=b"hello"))
-    await until(lambda: all_sent(store))
-    assert courier.arrived == ["reply:event-1"]
-
-
 async def test_what_waited_too_long_for_its_turn_is_given_back(
     outbox: Outbox, store: SqliteStore, courier: FakeCourier, now: FakeNow, post: Queue
 ) -> None:
-    async with store.transaction() as tx:
-        claimed = await tx.outbox.add_claimed([post("r", wire=b"bytes")], now(), now() + LEASE)
+    claimed = await claimed_at_once(store, now, post("r", wire=b"bytes"))
     now.advance(LEASE - timedelta(seconds=1))
     outbox.send_now(claimed)
     await until(lambda: _is(states(store), {OutboxState.PENDING: 1}))
@@ -494,10 +487,10 @@ async def test_what_doesnt_finish_in_time_is_released_for_the_next_start(
 
 
 async def test_what_is_handed_over_after_the_stop_is_released(
-    outbox: Outbox, store: SqliteStore, courier: FakeCourier, post: Queue
+    outbox: Outbox, store: SqliteStore, courier: FakeCourier, now: FakeNow, post: Queue
 ) -> None:
     await outbox.stop()
-    assert await outbox.answer((Network.NOSTR, "e"), post("r", wire=b"bytes"))
+    outbox.send_now(await claimed_at_once(store, now, post("r", wire=b"bytes")))
     await until(lambda: _is(states(store), {OutboxState.PENDING: 1}))
     assert courier.tried == []
 
@@ -556,7 +549,7 @@ async def test_marks_that_cant_be_written_at_the_stop_leave_the_lease_to_end(
 ) -> None:
     flaky = FlakyStore(store)
     outbox = Outbox(flaky, courier, now, _at_once)
-    assert await outbox.answer((Network.NOSTR, "e"), post("r", wire=b"bytes"))
+    outbox.send_now(await claimed_at_once(store, now, post("r", wire=b"bytes")))
     await until(lambda: courier.arrived)
     flaky.full_for = 1
     await outbox.stop()

@@ -158,19 +158,3 @@ def test_what_has_no_name_cannot_be_given_one(make: object) -> None:
     assert callable(make)
     with pytest.raises(InvalidNameError):
         make()
-
-
-def test_references_are_found_in_a_text_and_broken_ones_left() -> None:
-    note = nip19.encode_note(FIATJAF)
-    text = f"Hi nostr:{NPUB}, see NOSTR:{note}! nostr:{NPUB[:-1]}q nostr:{NSEC} nostr:{NPROFILE}"
-    found = nip19.find_references(text)
-    assert [reference.target for reference in found] == [
-        Profile(PUBKEY),
-        EventPointer(FIATJAF),
-        Profile(FIATJAF, NPROFILE_RELAYS),
-    ]
-    assert text[found[0].start : found[0].end] == f"nostr:{NPUB}"
-
-
-def test_only_so_many_references_are_looked_at() -> None:
-    assert len(nip19.find_references(f"nostr:{NPUB} " * 60)) == 50

@@ -1,4 +1,4 @@
-"""NIP-19 and NIP-21: the names people see (`npub1...`, `nostr:naddr1...`) and what they stand for.
+"""NIP-19: the names people see (`npub1...`, `naddr1...`) and what they stand for.
 
 The bech32 arithmetic is pynostr's; the prefix, the padding and the shape are checked here, because
 pynostr takes an nsec where an npub belongs. Inside the bot everything is lower-case hex: these
@@ -17,7 +17,6 @@ MAX_LENGTH = 5000
 """Characters of a name, as NIP-19 advises."""
 
 _HEX32 = re.compile(r"[0-9a-f]{64}")
-_URI = re.compile(r"nostr:((?:npub|nprofile|note|nevent|naddr)1[02-9ac-hj-np-z]{6,1000})", re.I)
 
 # TLV types (NIP-19). SPECIAL is the thing itself: a key, an event id, or naddr's identifier.
 _SPECIAL, _RELAY, _AUTHOR, _KIND = 0, 1, 2, 3
@@ -60,15 +59,6 @@ class Coordinate:
 
 
 Target = Profile | EventPointer | Coordinate
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A `nostr:` URI in a text: ``text[start:end]``, and what it stands for."""
-
-    start: int
-    end: int
-    target: Target
 
 
 def encode_npub(pubkey: str) -> str:
@@ -172,22 +162,6 @@ def decode(text: str) -> Target:
 def prefix_of(text: str) -> str:
     """The part before the separator, lower-case, unchecked: enough to name a mistake with."""
     return text.rpartition("1")[0].lower()
-
-
-def find_references(text: str, limit: int = 50) -> list[Reference]:
-    """The `nostr:` URIs (NIP-21) of a text that stand for something, in order.
-
-    At most ``limit`` are looked at: a checksum costs 0.1 ms, and strangers write the text.
-    """
-    found = []
-    for count, match in enumerate(_URI.finditer(text)):
-        if count >= limit:
-            break
-        try:
-            found.append(Reference(match.start(), match.end(), decode(match[1])))
-        except InvalidNameError:
-            continue
-    return found
 
 
 def _encode(prefix: str, data: bytes) -> str:
