@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from bot.config import Config
 from bot.domain.errors import ConfigError
 from bot.domain.model import Destination, Group, Network
 from bot.domain.ports import Now, Rows
-from bot.instance import DataFolder
+from bot.instance import AlreadyRunningError, DataFolder
 from bot.networks.nostr.acquaintances import Acquaintances
 from bot.networks.nostr.admission import Admission
 from bot.networks.nostr.context import Listener
@@ -90,7 +90,7 @@ async def open_desk(config: Config, now: Now = utc_now) -> AsyncIterator[Desk]:
     folder.create()
     signer = folder.signer(_nsec(config))
     async with SqliteStore.open(folder.data_file, now) as store:
-        group = await _ensured(store, config, signer, now)
+        group = await _ensured(store, config, folder, signer, now)
         yield Desk(
             config=config,
             folder=folder,
@@ -179,6 +179,7 @@ async def _introduce(desk: Desk, signer: Signer, now: Now) -> None:
     """Queue who we are where that changed. A start also tries a destination again that failed."""
     table, store, group = desk.config.nostr, desk.store, desk.group
     async with store.transaction() as tx:
+        await _move_in(tx, group.id, signer.public_key, now())
         await tx.groups.resume_destination(group.id, Network.NOSTR, signer.public_key)
     introductions = Introductions(store, now, group.id, signer.public_key)
     await introductions.queue(group.name, table.about, table.relays, table.picture)
@@ -250,8 +251,13 @@ def _seconds_since_exec() -> float:
         return time.process_time()
 
 
-async def _ensured(store: SqliteStore, config: Config, signer: Signer | None, now: Now) -> Group:
-    """The configured group with its destination; written only where the data file differs."""
+async def _ensured(
+    store: SqliteStore, config: Config, folder: DataFolder, signer: Signer | None, now: Now
+) -> Group:
+    """The configured group with its destination; written only where the data file differs.
+
+    Where a bot runs, its key is the one that counts, whatever key a command has beside it.
+    """
     table = config.group
     wanted = Group(0, table.slug, table.name, table.timezone, table.reminders)
     address = signer.public_key if signer and config.nostr.enabled else None
@@ -263,7 +269,8 @@ async def _ensured(store: SqliteStore, config: Config, signer: Signer | None, no
     async with store.transaction() as tx:
         group = await tx.groups.ensure(wanted)
         if address is not None:
-            await _move_in(tx, group.id, address, now())
+            with suppress(AlreadyRunningError), folder.lock():
+                await _move_in(tx, group.id, address, now())
     return group
 
 
