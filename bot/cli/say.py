@@ -22,14 +22,15 @@ _WAIT = 10.0  # seconds
     epilog="""\b
 Examples:
   readalong say next
+  readalong say summary plain
   readalong say "ask Who pays for the relays?"
-  readalong say "summary plain" --to npub1... --relay wss://relay.example
+  readalong say help --to npub1... --relay wss://relay.example
 """,
 )
-@click.argument("text")
+@click.argument("text", nargs=-1, required=True)
 @click.option("--relay", metavar="URL", help="Where to speak.  [default: the first configured]")
 @click.option("--to", metavar="NPUB", help="Whom to speak to.  [default: the configured bot]")
-def say(*, text: str, relay: str | None, to: str | None) -> None:
+def say(*, text: tuple[str, ...], relay: str | None, to: str | None) -> None:
     """Speak to a running bot as a member; print its answer.
 
     You speak with a key of your own, which is made in the data folder the first time. Where there
@@ -45,7 +46,7 @@ def say(*, text: str, relay: str | None, to: str | None) -> None:
     url = relay or next(iter(config.nostr.relays), "")
     if not url.startswith(("ws://", "wss://")):
         raise click.UsageError("--relay needs an address that starts with wss:// or ws://.")
-    say_prose(run_async(lambda: _ask(folder, bot, url, text)))
+    say_prose(run_async(lambda: _ask(folder, bot, url, " ".join(text))))
 
 
 def _config() -> Config:

@@ -694,7 +694,7 @@ async def test_the_bot_answers_notices_other_processes_and_ends_with_0(
         assert "Nostr night" in answer.out
         key = tmp_path / "data" / "member.key"
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
-        asked = await command(tmp_path, "say", "ask Who pays for the relays?")
+        asked = await command(tmp_path, "say", "ask", "Who pays for", "the relays?")
         assert "Question 1" in asked.out
         board = await command(tmp_path, "question", "list", "next", "--format", "json")
         assert board.json[0]["author"] == read_key_file(key).npub
