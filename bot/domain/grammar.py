@@ -32,6 +32,7 @@ from bot.domain.phrases import (
     AUDIENCE_WORDS,
     CHATTER,
     CONNECTORS,
+    DEMONSTRATIVES,
     HELP_PHRASES,
     HELP_WORDS,
     JOINED,
@@ -242,8 +243,8 @@ def _sessions(words: list[str], is_reply: bool) -> Sessions | None:
     at = _position(words, SESSIONS_WORDS)
     if words == ["session"]:
         return Sessions()
-    if at is None:
-        return None
+    if at is None or (is_reply and not DEMONSTRATIVES.isdisjoint(words)):
+        return None  # "is this on a calendar?" is about what it stands under
     if _all_known(words) or (at == 0 and len(words) <= 4 and not is_reply):
         return Sessions()
     return None

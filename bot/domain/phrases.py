@@ -34,6 +34,7 @@ QUESTIONS_WORDS = _said("questions board")
 SESSIONS_WORDS = _said(
     "sessions schedule calendar meetings meetups events archive programme program"
 )
+DEMONSTRATIVES = _said("this that it")
 HELP_WORDS = _said("help commands command usage menu start info manual instructions")
 HELP_PHRASES = frozenset(
     {

@@ -248,6 +248,8 @@ UNDER_A_SESSION: list[tuple[str, Command]] = [
     ("what is it so good for?", Ask("what is it so good for?")),
     ("I disagree with point 3", Chatter()),
     ("when I read this I laughed", Chatter()),
+    ("Is this on a calendar?", Ask("Is this on a calendar?")),
+    ("which sessions are there?", Sessions()),
     ("what a great read!", Chatter()),
     ("what I liked most was the end", Chatter()),
     ("see https://example.org/?a=b for more on this", Chatter()),
