@@ -46,7 +46,7 @@ from bot.services.sessions import Sessions
 from bot.services.summaries import Summaries
 from bot.storage.store import SqliteStore
 from bot.summarisers.extractive import Extractive
-from bot.supervision import Heartbeat, supervise
+from bot.supervision import Heartbeat, collect_seldom, supervise
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +111,7 @@ async def run(config: Config, now: Now = utc_now) -> None:
     stop = _stop_on_signals()
     heartbeat = Heartbeat()
     async with running(config, now) as bot, _supervised({"heartbeat": heartbeat.run}):
+        collect_seldom()
         logger.info(
             "ready as %s on %s, %.2f s after the start",
             bot.signer.npub if bot.signer else "nobody",

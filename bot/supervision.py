@@ -1,4 +1,4 @@
-"""What keeps a process of many workers alive: restarts, and a look at whether the loop stalls.
+"""What keeps a process of many workers alive and prompt: restarts, and no long stalls.
 
 It knows no worker. A worker that ends by itself has done its work; one that
 raises is started again.
@@ -7,6 +7,7 @@ raises is started again.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -19,6 +20,17 @@ STALL = 0.25
 
 _EVERY = 0.1
 _STEADY = 60.0  # seconds after which a worker's earlier failures are forgotten
+
+
+def collect_seldom() -> None:
+    """Keep the garbage collector from walking all that a started process keeps, again and again.
+
+    What is alive now is taken out of its sight, and it looks less often: under load it took a tenth
+    of the time. Little here is cyclic; reference counting frees the rest at once.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 async def supervise(name: str, work: Callable[[], Awaitable[None]], backoff: Backoff) -> None:

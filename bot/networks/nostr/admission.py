@@ -21,7 +21,7 @@ from bot.networks.nostr.lanes import Lane, Mention
 
 logger = logging.getLogger(__name__)
 
-MAX_EVENT_BYTES = 256 * 1024
+MAX_EVENT_BYTES = 512 * 1024
 """More than any relay takes, so that an overlong question is told its limit and not ignored."""
 
 _AHEAD = 600  # seconds that an author's clock may be ahead of ours
@@ -118,9 +118,12 @@ class Admission:
         return min((m.event.created_at for m in waiting if relay in m.relays), default=None)
 
     async def wait_room(self) -> None:
-        """Until what was admitted fills half of a lane at most: time to ask for more."""
+        """Until what waits fills half of a lane at most: time to ask for more.
+
+        All of it counts together, because all of it may end in the same lane.
+        """
         lanes = (self._members_lane, self._strangers_lane, self._unmet, self._unread)
-        while any(len(lane) > self._room // 2 for lane in lanes):
+        while sum(len(lane) for lane in lanes) > self._room // 2:
             self._moved_on.clear()
             await self._moved_on.wait()
 

@@ -19,15 +19,10 @@ from bot.networks.nostr.keys import Signer
 
 PROFILE = 0
 NOTE = 1
-DELETION = 5
-REACTION = 7
 COMMENT = 1111
 RELAY_LIST = 10002
 AUTH = 22242
-LONG_FORM = 30023
 CALENDAR_EVENT = 31923
-CALENDAR = 31924
-RSVP = 31925
 
 MAX_BYTES = 65_536
 """Relays refuse an event whose JSON is longer."""

@@ -30,7 +30,7 @@ from bot.services.questions import Outcome, Questions
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 500  # in one transaction; more signatures at once would hold the event loop too long
+_BATCH = 1000  # in one transaction; half of what a lane holds
 _HELP_AGAIN = timedelta(days=1)
 _KNOWN_SINCE = timedelta(hours=1)  # who came with a flood isn't known yet
 _BUSY = "Many people ask for a summary just now; ask again in a minute."

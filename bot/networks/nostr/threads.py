@@ -59,6 +59,8 @@ def _note_tags(parent: Event, relay: str) -> tuple[Tag, ...]:
 def _root_of(event: Event) -> Tag | None:
     """The root that the parent names, marked or (as once was) by position."""
     tags = _e_tags(event)
+    if not tags:
+        return None
     found = next((tag for tag in tags if _marker(tag) == "root"), None)
     found = found or next((tag for tag in tags if _marker(tag) == "reply"), None)
     found = found or next((tag for tag in tags if _marker(tag) == ""), None)
