@@ -12,6 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -73,47 +74,87 @@ def ceiling(frames: Sequence[str]) -> float:
     return len(frames) / (time.perf_counter() - started)
 
 
+RELAY = "ws://relay.test"
 FRAME_START = '["EVENT","mentions",'
 
-SMALL_BOT_SCHEMA = """
+_SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-CREATE TABLE questions (id INTEGER PRIMARY KEY, source TEXT UNIQUE, author TEXT, text TEXT, at INT);
-CREATE TABLE replies (id INTEGER PRIMARY KEY, source TEXT UNIQUE, wire TEXT);
+CREATE TABLE questions (id INTEGER PRIMARY KEY, number INT, source TEXT UNIQUE, author TEXT,
+  text TEXT, at INT);
+CREATE INDEX by_author ON questions (author);
+CREATE TABLE seen (source TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE outbox (id INTEGER PRIMARY KEY, key TEXT UNIQUE, wire TEXT, remote_id TEXT UNIQUE,
+  sent INT);
 """
+_AN_AUTHOR_MAY = 5
+_UNSENT = "SELECT count(*) FROM outbox WHERE sent = 0"
 
 
 def small_bot(frames: Sequence[str], file: Path, batch: int) -> float:
-    """Questions a second of a bot on nostr-sdk: its events, its check, its signing, sqlite3."""
+    """Questions a second of a small bot on nostr-sdk: its events, its check, its signing, sqlite3.
+
+    It does what ours does for a question and nothing else that ours does: not twice, five a person,
+    a number, and a signed reply that names it (NIP-10), committed with the question. The file is
+    ``fill_small``'s.
+    """
     keys = nostr_sdk.Keys.generate()
-    data = sqlite3.connect(file, isolation_level=None)
-    data.executescript(SMALL_BOT_SCHEMA)
-    started = time.perf_counter()
-    for first in range(0, len(frames), batch):
-        questions, replies = [], []
-        for frame in frames[first : first + batch]:
-            event = nostr_sdk.Event.from_json(frame[len(FRAME_START) : -1])
-            assert event.verify()
-            source = event.id().to_hex()
-            author = event.author()
-            reply = (
-                nostr_sdk.EventBuilder(nostr_sdk.Kind(1), "Your question is on the board.")
-                .tags([nostr_sdk.Tag.event(event.id()), nostr_sdk.Tag.public_key(author)])
-                .finalize(keys)
-            )
-            at = event.created_at().as_secs()
-            questions.append((source, author.to_hex(), event.content(), at))
-            replies.append((source, reply.as_json()))
-        data.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(file, isolation_level=None)) as data:
+        data.execute("PRAGMA synchronous = FULL")
+        before = data.execute(_UNSENT).fetchone()[0]
+        started = time.perf_counter()
+        for first in range(0, len(frames), batch):
+            data.execute("BEGIN IMMEDIATE")
+            for frame in frames[first : first + batch]:
+                event = nostr_sdk.Event.from_json(frame[len(FRAME_START) : -1])
+                assert event.verify()
+                _take(data, event, keys)
+            data.execute("COMMIT")
+        rate = len(frames) / (time.perf_counter() - started)
+        assert data.execute(_UNSENT).fetchone()[0] - before == len(frames)
+        return rate
+
+
+def fill_small(file: Path, rows: int) -> None:
+    """The small bot's data file, with so many questions that it answered before."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as data:
+        data.executescript(_SCHEMA)
+        data.execute("BEGIN")
         data.executemany(
-            "INSERT INTO questions (source, author, text, at) VALUES (?, ?, ?, ?)", questions
+            "INSERT INTO questions (number, source, author, text, at) VALUES (1, ?, ?, 'Why?', 0)",
+            ((f"q{n:063x}", f"{n % 5000:064x}") for n in range(rows)),
         )
-        data.executemany("INSERT INTO replies (source, wire) VALUES (?, ?)", replies)
+        data.executemany("INSERT INTO seen VALUES (?)", ((f"q{n:063x}",) for n in range(rows)))
+        data.executemany(
+            "INSERT INTO outbox (key, wire, remote_id, sent) VALUES (?, ?, ?, 1)",
+            ((f"reply:q{n:063x}", "x" * 700, f"r{n:063x}") for n in range(rows)),
+        )
         data.execute("COMMIT")
-    rate = len(frames) / (time.perf_counter() - started)
-    assert data.execute("SELECT count(*) FROM questions").fetchone() == (len(frames),)
-    data.close()
-    return rate
+
+
+def _take(data: sqlite3.Connection, event: nostr_sdk.Event, keys: nostr_sdk.Keys) -> None:
+    source, author = event.id().to_hex(), event.author().to_hex()
+    if data.execute("SELECT 1 FROM seen WHERE source = ?", (source,)).fetchone():
+        return
+    count = "SELECT count(*) FROM questions WHERE author = ?"
+    assert data.execute(count, (author,)).fetchone()[0] < _AN_AUTHOR_MAY
+    asked = (source, author, event.content(), event.created_at().as_secs())
+    number = data.execute(
+        "INSERT INTO questions (number, source, author, text, at)"
+        " VALUES ((SELECT coalesce(max(id), 0) + 1 FROM questions), ?, ?, ?, ?) RETURNING number",
+        asked,
+    ).fetchone()[0]
+    data.execute("INSERT INTO seen VALUES (?)", (source,))
+    tags = [["e", source, RELAY, "root", author], ["p", author]]
+    reply = (
+        nostr_sdk.EventBuilder(nostr_sdk.Kind(1), f"Question {number} for “The next one”.")
+        .tags([nostr_sdk.Tag.parse(tag) for tag in tags])
+        .finalize(keys)
+    )
+    data.execute(
+        "INSERT INTO outbox (key, wire, remote_id, sent) VALUES (?, ?, ?, 0)",
+        (f"reply:{source}", reply.as_json(), reply.id().to_hex()),
+    )
 
 
 async def echo_bot(relay: str, member: Member) -> None:

@@ -1,0 +1,115 @@
+"""`python -m benchmarks [PART ...]`: every comparison in one run, then again at ten times the rows.
+
+Parts: questions, latency, start, reminders; all of them when none is named. Each line says what was
+measured, what it stands beside, and what was promised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import latency, questions, reminders, start
+from benchmarks.data import Rows
+
+ROWS = Rows(questions=100_000, sessions=10_000, reminders=100_000)
+GROWTH = 10
+_WIDTH = 110  # columns
+
+Line = tuple[str, str, str, bool | None]
+"""What, the figure, the promise, and whether it was kept (None where nothing was promised)."""
+
+
+def _questions(rows: Rows) -> Iterator[Line]:
+    got = questions.measure(rows)
+    share = got.ours / got.ceiling
+    yield "ceiling: parse, check, sign; one core", f"{got.ceiling:,.0f}/s", "", None
+    yield (
+        "questions committed, replies signed and queued",
+        f"{got.ours:,.0f}/s = {share:.2f} of the ceiling",
+        ">= 0.50",
+        share >= 0.5,
+    )
+    times = got.ours / got.small_bot
+    yield "the same by a small bot on nostr-sdk", f"{got.small_bot:,.0f}/s", "", None
+    yield "ours beside it", f"{times:.2f}x", ">= 2x", times >= 2
+    yield "ours with every reply sent and marked too", f"{got.sent:,.0f}/s", "", None
+
+
+def _latency(rows: Rows) -> Iterator[Line]:
+    got = asyncio.run(latency.measure(rows))
+    ratio = got.ours.p50 / got.echo.p50
+    yield "echo bot, p50 / p99", _ms(got.echo), "", None
+    yield "question -> reply, p50 / p99", _ms(got.ours), "", None
+    yield "ours beside the echo", f"{ratio:.2f}x", "<= 1.5x", ratio <= 1.5
+    prompt = got.ours_prompt.p50 / got.echo_prompt.p50
+    yield "echo bot, a client that acknowledges at once", _ms(got.echo_prompt), "", None
+    yield "question -> reply, the same client", _ms(got.ours_prompt), "", None
+    yield "ours beside the echo, the same client", f"{prompt:.2f}x", "", None
+    yield "our share, frame in -> frame out", _ms(got.share), "p50 <= 8 ms", got.share.p50 <= 8
+
+
+def _ms(times: latency.Times) -> str:
+    return f"{times.p50:.1f} / {times.p99:.1f} ms"
+
+
+def _start(rows: Rows) -> Iterator[Line]:
+    got = asyncio.run(start.measure(rows))
+    ratio = got.full / got.empty
+    yield "exec -> ready, empty file", f"{got.empty:.2f} s", "<= 2.0 s", got.empty <= 2
+    yield (
+        f"exec -> ready, {rows.questions:,} questions, {rows.sessions:,} sessions",
+        f"{got.full:.2f} s = {ratio:.2f}x",
+        "<= 2.0 s, 1.1x",
+        got.full <= 2 and ratio <= 1.1,
+    )
+    resident = f"{got.resident_empty:.0f} / {got.resident_full:.0f} MB"
+    kept = max(got.resident_empty, got.resident_full) <= 120
+    yield "memory at rest, empty / full", resident, "<= 120 MB", kept
+    yield "readalong --help", f"{got.help:.2f} s", "<= 0.35 s", got.help <= 0.35
+
+
+def _reminders(rows: Rows) -> Iterator[Line]:
+    got = asyncio.run(reminders.measure(rows))
+    yield (
+        f"worst loop stall, {got.due:,} of {rows.reminders:,} reminders due at once",
+        f"{got.stall:.1f} ms ({got.idle_stall:.1f} while idle)",
+        "<= 25 ms",
+        got.stall <= 25,
+    )
+    yield "until all of them were posted", f"{got.whole:.2f} s", "", None
+
+
+PARTS: dict[str, Callable[[Rows], Iterator[Line]]] = {
+    "questions": _questions,
+    "latency": _latency,
+    "start": _start,
+    "reminders": _reminders,
+}
+
+
+def main(names: list[str]) -> int:
+    """Print a table for each size; 1 when a promise was not kept."""
+    console = Console()
+    console.width = max(console.width, _WIDTH)
+    broken = 0
+    for rows in (ROWS, ROWS.times(GROWTH)):
+        table = Table(title=f"{rows.questions:,} questions in the file", title_justify="left")
+        for column in ("measured", "figure", "promised", ""):
+            table.add_column(column, justify="right" if column == "figure" else "left")
+        for name in names or PARTS:
+            for what, figure, promise, kept in PARTS[name](rows):
+                verdict = "" if kept is None else "kept" if kept else "BROKEN"
+                table.add_row(what, figure, promise, verdict)
+                broken += kept is False
+            table.add_section()
+        console.print(table)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
