@@ -27,7 +27,8 @@ Line = tuple[str, str, str, bool | None]
 def _questions(rows: Rows) -> Iterator[Line]:
     got = questions.measure(rows)
     share = got.ours / got.ceiling
-    yield "ceiling: parse, check, sign; one core", f"{got.ceiling:,.0f}/s", "", None
+    yield "ceiling: parse, check, sign (coincurve); one core", f"{got.ceiling:,.0f}/s", "", None
+    yield "the same, signing as we do", f"{got.bare_ceiling:,.0f}/s", "", None
     yield (
         "questions committed, replies signed and queued",
         f"{got.ours:,.0f}/s = {share:.2f} of the ceiling",

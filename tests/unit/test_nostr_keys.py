@@ -9,6 +9,8 @@ from pathlib import Path
 
 import coincurve
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from bot.networks.nostr.keys import (
     InvalidKeyError,
@@ -123,3 +125,23 @@ def test_a_key_file_with_something_else_in_it_is_refused(tmp_path: Path) -> None
     path.chmod(0o600)
     with pytest.raises(InvalidKeyError, match="holds no usable key"):
         read_key_file(path)
+
+
+@given(secret=st.binary(min_size=32, max_size=32), digest=st.binary(min_size=32, max_size=32))
+def test_every_signature_is_one_that_coincurve_accepts(secret: bytes, digest: bytes) -> None:
+    try:
+        signer = Signer(secret)
+    except InvalidKeyError:
+        assume(False)
+    author = coincurve.PublicKeyXOnly(bytes.fromhex(signer.public_key))
+    first, second = signer.sign(digest), signer.sign(digest)
+    assert author.verify(first, digest)
+    assert author.verify(second, digest)
+    assert first != second  # fresh randomness each time
+    assert not author.verify(first, bytes(32 * [digest[0] ^ 1]))
+
+
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_only_a_digest_is_signed(length: int) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        Signer(b"\x01" * 32).sign(bytes(length))

@@ -1,8 +1,7 @@
 """The bot's own key: from an nsec, from hex, or from its file, and signing with it (BIP-340).
 
-Generation and the nsec form are pynostr's. Signing keeps one coincurve key, because building one
-for every signature costs more than the signature. No secret is ever shown: not by repr, not in an
-error.
+Generation and the nsec form are pynostr's. No secret is ever shown: not by repr, not in an error.
+Signing calls libsecp256k1 below coincurve's own ``sign_schnorr``: see ``docs/decisions/009``.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import stat
 from pathlib import Path
 
 import coincurve
+from coincurve._libsecp256k1 import ffi, lib
 
 from bot.networks.nostr import nip19
 
@@ -26,13 +26,15 @@ class InvalidKeyError(ValueError):
 class Signer:
     """A secret key that signs. ``public_key`` is hex, ``npub`` is for showing."""
 
-    __slots__ = ("_key", "npub", "public_key")
+    __slots__ = ("_key", "_keypair", "npub", "public_key")
 
     def __init__(self, secret: bytes) -> None:
         try:
             self._key = coincurve.PrivateKey(secret)
         except ValueError as error:
             raise InvalidKeyError("The secret key is not a number that Nostr can use.") from error
+        self._keypair = ffi.new("secp256k1_keypair *")
+        lib.secp256k1_keypair_create(self._key.context.ctx, self._keypair, self._key.secret)
         self.public_key: str = self._key.public_key_xonly.format().hex()
         self.npub = nip19.encode_npub(self.public_key)
 
@@ -65,9 +67,14 @@ class Signer:
         return nip19.encode_nsec(self._key.secret)
 
     def sign(self, digest: bytes) -> bytes:
-        """The 64 bytes of a Schnorr signature over 32 bytes."""
-        signature: bytes = self._key.sign_schnorr(digest)
-        return signature
+        """The 64 bytes of a Schnorr signature over 32 bytes (BIP-340), with fresh randomness."""
+        if len(digest) != 32:
+            raise ValueError("a signature is made over 32 bytes")
+        signature = ffi.new("unsigned char[64]")
+        lib.secp256k1_schnorrsig_sign32(
+            self._key.context.ctx, signature, digest, self._keypair, os.urandom(32)
+        )
+        return bytes(ffi.buffer(signature))
 
     def __repr__(self) -> str:
         return f"Signer({self.npub})"
