@@ -9,11 +9,13 @@ ReadalongError
 |  +- InvalidSubmissionError
 |  +- InvalidSessionError
 |  +- InvalidPageError
+|  +- UnknownQuestionError
+|  +- NotSetUpError
 |  +- NotPermittedError
 |  +- LimitError
 +- ReadingError(permanent)
 +- SummaryError(permanent)
-+- DeliveryError(reason, permanent, retry_after, pause)
++- DeliveryError(reason, permanent, retry_after, pause, unknown)
 +- StorageError(reason, permanent)
 
 Adapters translate their library's exceptions into these with ``raise ... from``.
@@ -83,6 +85,23 @@ class InvalidPageError(UserError):
     """A session page that can't be imported; nothing of it was stored."""
 
 
+class UnknownQuestionError(UserError):
+    """The board has no question of that number, or members don't see it."""
+
+    def __init__(self, number: int, title: str) -> None:
+        self.number = number
+        super().__init__(f"There is no question {number} for “{title}”; look at its `questions`.")
+
+
+class NotSetUpError(UserError):
+    """Nobody has set this guild up yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server has no reading group yet; somebody who may manage it runs `/setup` first."
+        )
+
+
 class NotPermittedError(UserError):
     """The person may not do that in this group."""
 
@@ -115,6 +134,8 @@ class DeliveryError(ReadalongError):
     ``permanent``: the same bytes will never be taken by this destination.
     ``retry_after``: the network asked to wait that long before the next attempt.
     ``pause``: the destination itself is at fault; nothing more goes there until it is resumed.
+    ``unknown``: an earlier attempt may have arrived, and there is no way to tell; it is never sent
+    again blindly.
     """
 
     def __init__(
@@ -124,11 +145,13 @@ class DeliveryError(ReadalongError):
         permanent: bool = False,
         retry_after: timedelta | None = None,
         pause: bool = False,
+        unknown: bool = False,
     ) -> None:
         self.reason = reason
         self.permanent = permanent
         self.retry_after = retry_after
         self.pause = pause
+        self.unknown = unknown
         super().__init__(reason)
 
 

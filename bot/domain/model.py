@@ -40,9 +40,20 @@ class SummaryStatus(StrEnum):
 
 
 class QuestionStatus(StrEnum):
+    """Members see open and answered ones. A merged one's votes count for the one it went into; of a
+    forgotten one only the number is left, so that it is never given again."""
+
     OPEN = "open"
     HIDDEN = "hidden"
     ANSWERED = "answered"
+    MERGED = "merged"
+    FORGOTTEN = "forgotten"
+
+
+class RsvpAnswer(StrEnum):
+    YES = "yes"
+    MAYBE = "maybe"
+    NO = "no"
 
 
 class ReminderState(StrEnum):
@@ -54,14 +65,18 @@ class ReminderState(StrEnum):
 class PostKind(StrEnum):
     """What an outbox row posts.
 
-    ``CALENDAR`` is the network's own calendar entry for a session, edited in place. ``PROFILE`` and
-    ``RELAY_LIST`` tell a Nostr network who the bot is (NIP-01 kind 0, NIP-65 kind 10002).
+    ``CALENDAR`` is the network's own calendar entry for a session, edited in place. ``UPDATE``
+    brings a session's announcement up to date where a network can edit it. ``WARNING`` tells a
+    group's organisers what doesn't work. ``PROFILE`` and ``RELAY_LIST`` tell a Nostr network who
+    the bot is (NIP-01 kind 0, NIP-65 kind 10002).
     """
 
     ANNOUNCEMENT = "announcement"
     CALENDAR = "calendar"
     REMINDER = "reminder"
     NOTICE = "notice"
+    UPDATE = "update"
+    WARNING = "warning"
     REPLY = "reply"
     PROFILE = "profile"
     RELAY_LIST = "relay_list"
@@ -88,8 +103,25 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Guild:
+    """A Discord guild that is set up, and the one group it belongs to.
+
+    Snowflakes are decimal text. ``channel`` gets the group's posts; whoever has ``organiser_role``
+    ("" for none) is an organiser; ``set_up_by`` is told what can't be told in the channel.
+    """
+
+    address: str
+    group_id: int
+    channel: str
+    set_up_by: str
+    set_up_at: datetime
+    organiser_role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a group's posts go: on Nostr the bot's own identity, on Discord a channel."""
+    """Where a group's posts go: on Nostr the bot's own identity (a public key in hex), on Discord a
+    channel ("guild/channel", two snowflakes)."""
 
     id: int
     group_id: int
@@ -106,6 +138,25 @@ class Author:
     network: Network
     address: str
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for something, and what their network says they may do.
+
+    ``guild``, ``roles``, ``manages_events`` and ``manages_guild`` are Discord's word on the member
+    who calls, in the guild where they call. Whether that makes an organiser is the services' rule.
+    """
+
+    author: Author
+    guild: str = ""
+    roles: frozenset[str] = frozenset()
+    manages_events: bool = False
+    manages_guild: bool = False
+
+
+OPERATOR = Caller(Author(Network.LOCAL, ""))
+"""Whoever has the data folder: the command line. May do everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +291,7 @@ class Question:
     author: Author | None = None
     votes: int = 0
     status: QuestionStatus = QuestionStatus.OPEN
+    merged_into: int | None = None  # the number of the question that it went into
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +299,20 @@ class Rsvps:
     yes: int = 0
     maybe: int = 0
     no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the data file holds on one person: counts, of all groups together.
+
+    ``anonymous`` questions are among ``questions``; they are found by the author's hash.
+    """
+
+    questions: int = 0
+    anonymous: int = 0
+    votes: int = 0
+    rsvps: int = 0
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +334,7 @@ class Post:
 
     ``key`` is unique for ever and names the thing (not the attempt). ``payload`` is JSON for the
     network's renderer. Where the bytes are known already, ``wire`` and ``remote_id`` have them.
+    ``destination`` is a destination's address; a warning's may be one person ("@" and a snowflake).
     After ``expires_at`` the post is of no use and is skipped.
     """
 

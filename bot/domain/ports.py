@@ -17,15 +17,19 @@ from bot.domain.model import (
     Delivery,
     Destination,
     Group,
+    Guild,
+    Holdings,
     Network,
     OutboxState,
     Post,
     PostKind,
     Prepared,
     Question,
+    QuestionStatus,
     Reading,
     Reminder,
     ReminderState,
+    RsvpAnswer,
     Rsvps,
     Section,
     Session,
@@ -44,6 +48,8 @@ class Topic(StrEnum):
 
     OUTBOX = "outbox"
     REMINDERS = "reminders"
+    SESSIONS = "sessions"
+    GROUPS = "groups"
 
 
 class GroupRows(Protocol):
@@ -60,6 +66,23 @@ class GroupRows(Protocol):
     ) -> Destination: ...
 
     async def destinations(self, group_id: int) -> Sequence[Destination]: ...
+
+    async def set_up(self, group: Group, at: datetime) -> Group:
+        """Insert or update by slug what members of a network decided; ``group.id`` is ignored.
+
+        From then on ``set_up_at`` has the time, and the configuration no longer counts.
+        """
+        ...
+
+    async def set_up_at(self, group_id: int) -> datetime | None: ...
+
+    async def guild(self, address: str) -> Guild | None: ...
+
+    async def guilds(self, group_id: int) -> Sequence[Guild]: ...
+
+    async def set_guild(self, guild: Guild) -> None:
+        """Insert or update by address."""
+        ...
 
     async def pause_destination(
         self, group_id: int, network: Network, address: str, reason: str, at: datetime
@@ -102,6 +125,25 @@ class SessionRows(Protocol):
         ...
 
     async def rsvps(self, session_id: int) -> Rsvps: ...
+
+    async def rsvp_of(self, session_id: int, author: Author) -> RsvpAnswer | None: ...
+
+    async def set_rsvp(
+        self, session: Session, author: Author, answer: RsvpAnswer, at: datetime
+    ) -> None:
+        """What the person says; it replaces what they said, or showed by interest, before."""
+        ...
+
+    async def set_interest(self, session: Session, author: Author, at: datetime) -> bool:
+        """A calendar entry's "interested": counts as maybe where the person has said nothing.
+
+        Returns whether the counts changed.
+        """
+        ...
+
+    async def clear_interest(self, session: Session, author: Author) -> bool:
+        """Takes back what ``set_interest`` stored, never what the person said."""
+        ...
 
     async def of_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, int]:
         """Which session each of our own posts belongs to: remote id -> session id."""
@@ -166,6 +208,30 @@ class QuestionRows(Protocol):
         """The number of the question with each (session_id, author_hash, text); others left out."""
         ...
 
+    async def by_number(self, session_id: int, number: int) -> Question | None:
+        """Whatever its status."""
+        ...
+
+    async def by_reply(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, Question]:
+        """The question that each of our own replies (by its id on the network) answered."""
+        ...
+
+    async def vote(self, question: Question, group_id: int, voter: Author, at: datetime) -> bool:
+        """One a person; False when it stood already."""
+        ...
+
+    async def unvote(self, question: Question, voter: Author) -> bool: ...
+
+    async def voted(self, session_id: int, voter: Author) -> set[int]:
+        """The numbers of a session's questions that this person votes for."""
+        ...
+
+    async def set_status(self, question: Question, status: QuestionStatus) -> None: ...
+
+    async def merge(self, question: Question, into: Question, at: datetime) -> None:
+        """Status MERGED; its voters vote for ``into``, each once; so does its author, if known."""
+        ...
+
 
 class PeopleRows(Protocol):
     async def known(self, network: Network, addresses: Sequence[str], before: datetime) -> set[str]:
@@ -177,6 +243,35 @@ class PeopleRows(Protocol):
         ...
 
     async def set_helped(self, group_id: int, author: Author, at: datetime) -> None: ...
+
+    async def holdings(self, author: Author, author_hash: str) -> Holdings: ...
+
+    async def forget(self, author: Author, author_hash: str) -> Holdings:
+        """Delete a person: votes, RSVPs, names; of their questions only the numbers are kept.
+
+        Returns what there was.
+        """
+        ...
+
+
+class ProposalRows(Protocol):
+    """Changes that were shown to an organiser and wait for a yes. ``payload`` is JSON."""
+
+    async def add(self, id: str, group_id: int, payload: str, at: datetime) -> None:
+        """Also drops those that are older than a day."""
+        ...
+
+    async def take(self, id: str, group_id: int) -> str | None:
+        """Its payload, and it is gone; None when it isn't there (any more)."""
+        ...
+
+
+class SettingRows(Protocol):
+    """Small facts that outlive a start, such as the hash of what was last registered."""
+
+    async def get(self, name: str) -> str | None: ...
+
+    async def put(self, name: str, value: str) -> None: ...
 
 
 class ReminderRows(Protocol):
@@ -261,6 +356,12 @@ class OutboxRows(Protocol):
         """When the next row can be claimed; None when there is none."""
         ...
 
+    async def sent(
+        self, session_id: int, network: Network, kind: PostKind
+    ) -> Sequence[tuple[str, str]]:
+        """Where a session's posts of that kind stand: (destination, remote id), oldest first."""
+        ...
+
     async def count(self, network: Network) -> Mapping[OutboxState, int]:
         """How many rows stand in each state but ``sent`` (which only grows)."""
         ...
@@ -301,6 +402,10 @@ class Rows(Protocol):
     def questions(self) -> QuestionRows: ...
     @property
     def people(self) -> PeopleRows: ...
+    @property
+    def proposals(self) -> ProposalRows: ...
+    @property
+    def settings(self) -> SettingRows: ...
     @property
     def reminders(self) -> ReminderRows: ...
     @property

@@ -1,0 +1,1 @@
+"""The Discord network: the client, how things look there, and how posts get there."""
