@@ -1,0 +1,84 @@
+"""The world of `tests.cogs.world`, one for each test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import simcord
+
+from bot.domain.model import Group, Limits
+from bot.networks.discord.context import Services
+from bot.services.attendance import Attendance
+from bot.services.directory import Directory
+from bot.services.groups import Groups
+from bot.services.people import People
+from bot.services.questions import Questions
+from bot.services.sessions import Sessions
+from bot.services.summaries import Summaries
+from bot.storage.store import SqliteStore
+from tests.cogs.world import World, new_bot, set_up
+from tests.fakes import FakeNow, FakeSummariser
+
+SECRET = b"s" * 32
+
+
+@pytest.fixture
+def now() -> FakeNow:
+    return FakeNow()
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return Limits()
+
+
+@pytest.fixture
+def summariser() -> FakeSummariser:
+    return FakeSummariser()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, now: FakeNow) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore.open(tmp_path / "readalong.db", now) as store:
+        yield store
+
+
+@pytest.fixture
+async def services(
+    store: SqliteStore, now: FakeNow, limits: Limits, summariser: FakeSummariser
+) -> AsyncIterator[Services]:
+    reminders = (timedelta(days=7), timedelta(days=1), timedelta(hours=1))
+    async with store.transaction() as tx:
+        home = await tx.groups.ensure(
+            Group(0, "atl", "Atlanta Reading Group", "America/New_York", reminders)
+        )
+    directory = Directory(store, now)
+    running = asyncio.create_task(directory.run())
+    yield Services(
+        groups=Groups(store, now, home),
+        sessions=Sessions(store, now),
+        questions=Questions(store, now, limits, SECRET),
+        summaries=Summaries(store, summariser, now),
+        attendance=Attendance(store, now),
+        people=People(store, SECRET),
+        directory=directory,
+        now=now,
+        limits=limits,
+    )
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+@pytest.fixture
+async def world(store: SqliteStore, services: Services, now: FakeNow) -> AsyncIterator[World]:
+    """The bot is up in two guilds that are set up."""
+    async with simcord.run(new_bot(services, store)) as env:
+        home = await set_up(env, services, "Atlanta")
+        away = await set_up(env, services, "Berlin")
+        yield World(env, store, services, now, home, away)
