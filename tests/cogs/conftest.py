@@ -9,9 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import simcord
+from simcord import Env
 
 from bot.domain.model import Group, Limits
+from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.context import Services
 from bot.services.attendance import Attendance
 from bot.services.directory import Directory
@@ -76,9 +77,14 @@ async def services(
 
 
 @pytest.fixture
-async def world(store: SqliteStore, services: Services, now: FakeNow) -> AsyncIterator[World]:
+def simcord_bot(services: Services, store: SqliteStore) -> ReadalongBot:
+    """What simcord's own fixture ``simcord_env`` brings to READY."""
+    return new_bot(services, store)
+
+
+@pytest.fixture
+async def world(simcord_env: Env, store: SqliteStore, services: Services, now: FakeNow) -> World:
     """The bot is up in two guilds that are set up."""
-    async with simcord.run(new_bot(services, store)) as env:
-        home = await set_up(env, services, "Atlanta")
-        away = await set_up(env, services, "Berlin")
-        yield World(env, store, services, now, home, away)
+    home = await set_up(simcord_env, services, "Atlanta")
+    away = await set_up(simcord_env, services, "Berlin")
+    return World(simcord_env, store, services, now, home, away)
