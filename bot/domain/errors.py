@@ -55,7 +55,11 @@ class NoUpcomingSessionError(UserError):
         )
 
 
-_BY_TIME = {"next": "No session lies ahead yet.", "last": "No session has been held yet."}
+_BY_TIME = {
+    "next": "No session lies ahead yet.",
+    "last": "No session has been held yet.",
+    "": "That session is off, or it is none of this group's.",  # meant by a button, not by name
+}
 
 
 class UnknownSessionError(UserError):

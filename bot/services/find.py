@@ -89,6 +89,14 @@ async def find(
     raise UnknownSessionError(wanted or "next", [session.slug for session in known[: AHEAD + PAST]])
 
 
+async def by_id(rows: Rows, group: Group, session_id: int, now: datetime) -> Session:
+    """A session as members see it. Raises UnknownSessionError, for another group's too."""
+    session = await rows.sessions.by_id(session_id)
+    if session is None or session.group_id != group.id or not is_visible(session, now):
+        raise UnknownSessionError("", [each.slug for each in await listing(rows, group.id, now)])
+    return session
+
+
 async def _by_time(
     rows: Rows, group: Group, name: str, now: datetime, *, members_only: bool
 ) -> Sequence[Session]:
