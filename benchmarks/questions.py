@@ -23,7 +23,7 @@ import orjson
 
 from benchmarks.data import Rows, fill, now
 from benchmarks.peers import RELAY, Member, ceiling, fill_small, mention_frames, small_bot
-from bot.domain.model import Group, Limits
+from bot.domain.model import OPERATOR, Group, Limits
 from bot.networks.nostr.acquaintances import Acquaintances
 from bot.networks.nostr.admission import Admission
 from bot.networks.nostr.context import Listener
@@ -174,8 +174,8 @@ async def _nostr_side(
         now,
     )
     when = f"{now() + timedelta(days=2):%Y-%m-%d %H:%M}"
-    session = await sessions.add(group, SessionPlan(title="The next one", when=when))
-    await sessions.announce(group, session.slug)
+    session = await sessions.add(group, SessionPlan(title="The next one", when=when), by=OPERATOR)
+    await sessions.announce(group, session.slug, by=OPERATOR)
     await mentions.open()
     collect_seldom()
     task = asyncio.create_task(mentions.run())

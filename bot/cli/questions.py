@@ -30,10 +30,11 @@ Example:
 def add(*, name: str, text: str, form: str) -> None:
     """Put a question of your own on a session's board."""
     from bot.cli.show import question_json, say, say_json
+    from bot.domain.model import OPERATOR
 
     async def work(desk: Desk) -> tuple[Question, SessionView]:
         asked = await desk.questions.add(desk.group, name, text)
-        return asked, await desk.sessions.show(desk.group, name)
+        return asked, await desk.sessions.show(desk.group, name, by=OPERATOR)
 
     asked, view = at_desk(work)
     if form == "json":
@@ -55,8 +56,9 @@ Examples:
 def list_(*, name: str, form: str) -> None:
     """A session's board: most votes first, then in the order they came."""
     from bot.cli.show import say, say_questions
+    from bot.domain.model import OPERATOR
 
-    view = at_desk(lambda desk: desk.sessions.show(desk.group, name))
+    view = at_desk(lambda desk: desk.sessions.show(desk.group, name, by=OPERATOR))
     if view.questions or form != "table":
         say_questions(view.questions, form)
     else:

@@ -84,6 +84,7 @@ def add(
     form: str,
 ) -> None:
     """Plan a session. Nobody is told before it is announced."""
+    from bot.domain.model import OPERATOR
     from bot.services.sessions import SessionPlan
 
     plan = SessionPlan(title, when, timezone, place, topic, tags, _readings(readings), duration)
@@ -91,10 +92,10 @@ def add(
     async def work(desk: Desk) -> tuple[Session, Announced | None]:
         if announce:
             desk.require_destination()
-        session = await desk.sessions.add(desk.group, plan)
+        session = await desk.sessions.add(desk.group, plan, by=OPERATOR)
         if not announce:
             return session, None
-        announced = await desk.sessions.announce(desk.group, session.slug)
+        announced = await desk.sessions.announce(desk.group, session.slug, by=OPERATOR)
         return announced.session, announced
 
     _tell_added(*at_desk(work), form)
@@ -140,6 +141,7 @@ def edit(
 ) -> None:
     """Change a session. Members are told if it was announced, and the reminders move along."""
     from bot.cli.show import say, say_json, session_row, when
+    from bot.domain.model import OPERATOR
     from bot.services.sessions import SessionChanges
 
     if not (tags or readings or any(value is not None for value in fields.values())):
@@ -147,7 +149,7 @@ def edit(
     changes = SessionChanges(tags=tags or None, readings=_readings(readings) or None, **fields)
 
     async def work(desk: Desk) -> Session:
-        return await desk.sessions.edit(desk.group, name, changes)
+        return await desk.sessions.edit(desk.group, name, changes, by=OPERATOR)
 
     changed = at_desk(work)
     if form == "json":
@@ -161,9 +163,10 @@ def edit(
 def cancel(name: str) -> None:
     """Call a session off. Members are told if it was announced; twice is once."""
     from bot.cli.show import say
+    from bot.domain.model import OPERATOR
 
     async def work(desk: Desk) -> Session:
-        return await desk.sessions.cancel(desk.group, name)
+        return await desk.sessions.cancel(desk.group, name, by=OPERATOR)
 
     cancelled = at_desk(work)
     say(f"“{cancelled.title}” ({cancelled.slug}) is off.")
@@ -173,10 +176,11 @@ def cancel(name: str) -> None:
 @click.argument("name", metavar="SESSION")
 def announce(name: str) -> None:
     """Tell members of a session everywhere and plan its reminders; twice is once."""
+    from bot.domain.model import OPERATOR
 
     async def work(desk: Desk) -> Announced:
         desk.require_destination()
-        return await desk.sessions.announce(desk.group, name)
+        return await desk.sessions.announce(desk.group, name, by=OPERATOR)
 
     _tell_announced(at_desk(work))
 
@@ -202,9 +206,10 @@ def _tell_announced(announced: Announced) -> None:
 def list_(*, limit: int, form: str) -> None:
     """Every session, whatever its status, the latest first."""
     from bot.cli.show import say, say_json, say_table, session_row
+    from bot.domain.model import OPERATOR
 
     async def work(desk: Desk) -> list[Session]:
-        return list(await desk.sessions.all(desk.group, limit))
+        return list(await desk.sessions.all(desk.group, limit=limit, by=OPERATOR))
 
     sessions = at_desk(work)
     if form == "json":
@@ -224,8 +229,9 @@ def list_(*, limit: int, form: str) -> None:
 def show(*, name: str, form: str) -> None:
     """Everything of a session: topic, readings, summaries, questions, who comes."""
     from bot.cli.show import say_json, say_session, session_json
+    from bot.domain.model import OPERATOR
 
-    view = at_desk(lambda desk: desk.sessions.show(desk.group, name))
+    view = at_desk(lambda desk: desk.sessions.show(desk.group, name, by=OPERATOR))
     if form == "json":
         say_json(session_json(view))
     else:
@@ -256,6 +262,7 @@ def import_(*, file: Path, at: str, timezone: str, announcing: bool, form: str) 
 
     It says what was taken and what was not, line by line.
     """
+    from bot.domain.model import OPERATOR
     from bot.readings.page import parse_page
 
     page = parse_page(_page_bytes(file), file.name)
@@ -264,11 +271,18 @@ def import_(*, file: Path, at: str, timezone: str, announcing: bool, form: str) 
         if announcing:
             desk.require_destination()
         imported = await desk.sessions.import_page(
-            desk.group, page, at=at, timezone=timezone, start_time=desk.config.group.start_time
+            desk.group,
+            page,
+            at=at,
+            timezone=timezone,
+            start_time=desk.config.group.start_time,
+            by=OPERATOR,
         )
         name = imported.session.slug
-        announced = await desk.sessions.announce(desk.group, name) if announcing else None
-        return imported, await desk.sessions.show(desk.group, name), announced
+        announced = (
+            await desk.sessions.announce(desk.group, name, by=OPERATOR) if announcing else None
+        )
+        return imported, await desk.sessions.show(desk.group, name, by=OPERATOR), announced
 
     imported, view, announced = at_desk(work)
     if form == "json":
@@ -322,9 +336,10 @@ def _tell_imported(imported: Any, view: SessionView) -> None:
 )
 def export(*, name: str, output: Path | None) -> None:
     """Write a session's page (Markdown), which `session import` reads back."""
+    from bot.domain.model import OPERATOR
     from bot.readings.page import write_page
 
-    view = at_desk(lambda desk: desk.sessions.show(desk.group, name))
+    view = at_desk(lambda desk: desk.sessions.show(desk.group, name, by=OPERATOR))
     page = write_page(view)
     if output is None:
         click.echo(page, nl=False)

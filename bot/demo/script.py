@@ -19,7 +19,7 @@ from bot.demo.checks import Checklist, read_rows, require, require_rows, tag_of
 from bot.demo.conversation import Conversation, Line, Side
 from bot.demo.folder import BOT, FIRST, SECOND
 from bot.demo.member import Exchange, ScriptedMember
-from bot.domain.model import Audience, Question, Session, SessionView
+from bot.domain.model import OPERATOR, Audience, Question, Session, SessionView
 from bot.networks.nostr.events import CALENDAR_EVENT, NOTE, Event
 from bot.networks.nostr.nip19 import encode_npub
 from bot.readings.page import parse_page
@@ -83,8 +83,8 @@ class Script:
         with self._checklist.step("a session page is imported: both summaries, two questions"):
             source = (files("bot") / "samples" / _PAGE).read_bytes()
             page = parse_page(source, _PAGE)
-            imported = await desk.sessions.import_page(desk.group, page, at=at)
-            view = await desk.sessions.show(desk.group, imported.session.slug)
+            imported = await desk.sessions.import_page(desk.group, page, at=at, by=OPERATOR)
+            view = await desk.sessions.show(desk.group, imported.session.slug, by=OPERATOR)
             require(imported.created, "the session wasn't new")
             require(set(view.summaries) == set(Audience), "a summary is missing")
             require(len(view.questions) == 2, f"{len(view.questions)} questions, not 2")
@@ -95,7 +95,7 @@ class Script:
         desk, member = self._desk, self._member
         started_at = time.perf_counter()
         with self._checklist.step("it is announced: a signed note that leads to the calendar"):
-            await desk.sessions.announce(desk.group, session.slug)
+            await desk.sessions.announce(desk.group, session.slug, by=OPERATOR)
             note = await member.sees(lambda e: e.kind == NOTE, "the announcement")
             took, fold = f"after {_ms(started_at)}", 10 if self._talk.brief else None
             self._bot_says("announces the session", note, took, fold=fold)

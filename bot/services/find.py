@@ -97,6 +97,17 @@ async def by_id(rows: Rows, group: Group, session_id: int, now: datetime) -> Ses
     return session
 
 
+async def by_id(rows: Rows, group: Group, session_id: int, now: datetime) -> Session:
+    """One that members see, or were told of before it was cancelled. Raises UnknownSessionError."""
+    session = await rows.sessions.by_id(session_id)
+    if session is not None and session.group_id == group.id:
+        was_told = session.announced_at is not None
+        if is_visible(session, now) or was_told:
+            return session
+    known = await listing(rows, group.id, now)
+    raise UnknownSessionError(f"session {session_id}", [session.slug for session in known])
+
+
 async def _by_time(
     rows: Rows, group: Group, name: str, now: datetime, *, members_only: bool
 ) -> Sequence[Session]:

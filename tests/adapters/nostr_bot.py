@@ -12,6 +12,7 @@ import orjson
 
 from bot.domain.errors import DeliveryError
 from bot.domain.model import (
+    OPERATOR,
     Audience,
     Group,
     Limits,
@@ -125,8 +126,8 @@ class Bot:
             place="Room 4",
             readings=(Reading("We have no moat", "https://read.test/moat", text="Long. Text."),),
         )
-        session = await self.sessions.add(self.group, plan)
-        return (await self.sessions.announce(self.group, session.slug)).session
+        session = await self.sessions.add(self.group, plan, by=OPERATOR)
+        return (await self.sessions.announce(self.group, session.slug, by=OPERATOR)).session
 
 
 @asynccontextmanager

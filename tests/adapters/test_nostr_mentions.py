@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.errors import StorageError
 from bot.domain.model import (
+    OPERATOR,
     Audience,
     Delivery,
     Limits,
@@ -181,8 +182,8 @@ async def test_under_a_note_questions_are_that_sessions_board(bot: Bot) -> None:
 
 async def test_a_session_without_a_text_gets_no_summary(bot: Bot) -> None:
     plan = SessionPlan("Bare", f"{bot.now() + timedelta(days=2):%Y-%m-%d} 19:00")
-    session = await bot.sessions.add(bot.group, plan)
-    await bot.sessions.announce(bot.group, session.slug)
+    session = await bot.sessions.add(bot.group, plan, by=OPERATOR)
+    await bot.sessions.announce(bot.group, session.slug, by=OPERATOR)
     reply = await said(bot, mention(ANN, "summary", bot.now))
     assert reply.content.startswith("No summary of “Bare” yet")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.model import Destination, Group, Network
+from bot.domain.model import Author, Caller, Destination, Group, Network
 from bot.services.sessions import Sessions
 from bot.storage.store import SqliteStore
 from tests.fakes import FakeNow
@@ -48,3 +48,20 @@ async def destination(store: SqliteStore, group: Group) -> Destination:
 @pytest.fixture
 def sessions(store: SqliteStore, now: FakeNow) -> Sessions:
     return Sessions(store, now)
+
+
+GUILD = "1000"
+ROLE = "77"
+
+
+def discord(
+    user: str = "42",
+    *,
+    guild: str = GUILD,
+    roles: tuple[str, ...] = (),
+    manages_events: bool = False,
+    manages_guild: bool = False,
+) -> Caller:
+    """Somebody who calls from a Discord guild."""
+    author = Author(Network.DISCORD, user, "Dee")
+    return Caller(author, guild, frozenset(roles), manages_events, manages_guild)

@@ -13,6 +13,7 @@ import pytest
 
 from bot.domain.errors import DeliveryError, StorageError
 from bot.domain.model import (
+    OPERATOR,
     Delivery,
     Group,
     Network,
@@ -188,7 +189,7 @@ async def test_a_calendar_entry_and_a_notice_know_the_announcement(
     session = await _announced(sessions, group)
     async with running(outbox):
         await until(lambda: all_sent(store))
-        await sessions.edit(group, session.slug, SessionChanges(title="Alpaca"))
+        await sessions.edit(group, session.slug, SessionChanges(title="Alpaca"), by=OPERATOR)
         await until(lambda: all_sent(store))
     assert len(courier.threads) == 4
     by_kind = {key.split(":")[0]: thread for key, thread in courier.threads.items()}
@@ -210,7 +211,7 @@ async def test_what_a_change_makes_untrue_is_not_sent_any_more(
     courier.plans.extend([gate, gate])
     async with running(outbox):
         await until(lambda: len(courier.tried) == 2)  # under way while the organiser cancels
-        await sessions.cancel(group, session.slug)
+        await sessions.cancel(group, session.slug, by=OPERATOR)
         courier.plans.extend([DeliveryError("no relay"), DeliveryError("no relay")])
         gate.set()
         await until(lambda: len(courier.arrived) >= 4)
@@ -236,8 +237,8 @@ async def test_what_was_superseded_since_its_claim_is_not_made_into_a_post(
 
 
 async def _announced(sessions: Sessions, group: Group) -> Session:
-    added = await sessions.add(group, SessionPlan("Llama", "2026-12-10 19:00"))
-    return (await sessions.announce(group, added.slug)).session
+    added = await sessions.add(group, SessionPlan("Llama", "2026-12-10 19:00"), by=OPERATOR)
+    return (await sessions.announce(group, added.slug, by=OPERATOR)).session
 
 
 async def test_a_post_of_no_use_any_more_is_skipped_with_a_line(

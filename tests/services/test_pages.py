@@ -9,7 +9,10 @@ import pytest
 
 from bot.domain.errors import InvalidPageError, InvalidSessionError
 from bot.domain.model import (
+    OPERATOR,
     Audience,
+    Author,
+    Caller,
     Destination,
     Group,
     Network,
@@ -35,6 +38,7 @@ def draft(audience: Audience, body: str, prompt: str = "Sum it up.") -> SummaryD
     )
 
 
+MEMBER = Caller(Author(Network.NOSTR, "ab" * 32))
 PAGE = SessionPage(
     title="Leaked memo",
     date="2023-07-05",
@@ -49,10 +53,10 @@ PAGE = SessionPage(
 
 
 async def test_a_page_becomes_a_session_of_the_archive(sessions: Sessions, group: Group) -> None:
-    imported = await sessions.import_page(group, PAGE)
+    imported = await sessions.import_page(group, PAGE, by=OPERATOR)
     assert (imported.created, imported.changed) == (True, True)
     assert imported.notes == PAGE.notes
-    view = await sessions.show(group, "leaked-memo", members_only=True)
+    view = await sessions.show(group, "leaked-memo", by=MEMBER)
     assert view.session.starts_at == datetime(2023, 7, 5, 22, 30, tzinfo=UTC)
     assert view.session.status is SessionStatus.PLANNED
     assert view.summaries[Audience.PLAIN].draft == PAGE.summaries[1]
@@ -63,28 +67,28 @@ async def test_a_page_becomes_a_session_of_the_archive(sessions: Sessions, group
 
 
 async def test_the_same_page_twice_changes_nothing(sessions: Sessions, group: Group) -> None:
-    await sessions.import_page(group, PAGE)
-    before = await sessions.show(group, "leaked-memo")
-    again = await sessions.import_page(group, PAGE)
+    await sessions.import_page(group, PAGE, by=OPERATOR)
+    before = await sessions.show(group, "leaked-memo", by=OPERATOR)
+    again = await sessions.import_page(group, PAGE, by=OPERATOR)
     assert (again.created, again.changed) == (False, False)
     assert again.session == before.session
-    assert await sessions.show(group, "leaked-memo") == before
-    assert len(await sessions.all(group)) == 1
+    assert await sessions.show(group, "leaked-memo", by=OPERATOR) == before
+    assert len(await sessions.all(group, by=OPERATOR)) == 1
 
 
 async def test_a_changed_page_updates_and_keeps_what_it_doesnt_say(
     sessions: Sessions, group: Group
 ) -> None:
-    await sessions.import_page(group, replace(PAGE, place="Library"))
+    await sessions.import_page(group, replace(PAGE, place="Library"), by=OPERATOR)
     changed = replace(
         PAGE,
         topic="Another topic",
         summaries=(draft(Audience.TECHIE, "Longer."), PAGE.summaries[1]),
         questions=("Does it matter?", "What now?"),
     )
-    imported = await sessions.import_page(group, changed)
+    imported = await sessions.import_page(group, changed, by=OPERATOR)
     assert (imported.created, imported.changed) == (False, True)
-    view = await sessions.show(group, "leaked-memo")
+    view = await sessions.show(group, "leaked-memo", by=OPERATOR)
     assert (view.session.topic, view.session.place) == ("Another topic", "Library")
     assert view.summaries[Audience.TECHIE].version == 2
     assert view.summaries[Audience.PLAIN].version == 1
@@ -92,10 +96,10 @@ async def test_a_changed_page_updates_and_keeps_what_it_doesnt_say(
 
 
 async def test_a_new_prompt_alone_is_a_new_version(sessions: Sessions, group: Group) -> None:
-    await sessions.import_page(group, PAGE)
+    await sessions.import_page(group, PAGE, by=OPERATOR)
     asked_otherwise = replace(PAGE, summaries=(draft(Audience.TECHIE, "Long.", "In French."),))
-    assert (await sessions.import_page(group, asked_otherwise)).changed
-    view = await sessions.show(group, "leaked-memo")
+    assert (await sessions.import_page(group, asked_otherwise, by=OPERATOR)).changed
+    view = await sessions.show(group, "leaked-memo", by=OPERATOR)
     assert view.summaries[Audience.TECHIE].draft.prompt == "In French."
 
 
@@ -103,10 +107,10 @@ async def test_an_announced_session_rises_in_revision_only_when_it_changes(
     sessions: Sessions, group: Group, destination: Destination
 ) -> None:
     ahead = replace(PAGE, date="2026-12-20")
-    await sessions.import_page(group, ahead)
-    await sessions.announce(group, "leaked-memo")
-    assert not (await sessions.import_page(group, ahead)).changed
-    imported = await sessions.import_page(group, replace(ahead, time="19:30"))
+    await sessions.import_page(group, ahead, by=OPERATOR)
+    await sessions.announce(group, "leaked-memo", by=OPERATOR)
+    assert not (await sessions.import_page(group, ahead, by=OPERATOR)).changed
+    imported = await sessions.import_page(group, replace(ahead, time="19:30"), by=OPERATOR)
     assert (imported.session.revision, imported.session.status) == (2, SessionStatus.ANNOUNCED)
 
 
@@ -116,6 +120,7 @@ async def test_the_argument_wins_over_the_page(sessions: Sessions, group: Group)
         replace(PAGE, date="9999-99-99", time="", timezone="Mars/Base"),
         at="2023-07-06 10:00",
         timezone="Europe/Berlin",
+        by=OPERATOR,
     )
     assert imported.session.starts_at == datetime(2023, 7, 6, 8, 0, tzinfo=UTC)
     assert imported.session.timezone == "Europe/Berlin"
@@ -125,13 +130,15 @@ async def test_an_assumed_hour_is_said_and_gives_way_to_a_known_one(
     sessions: Sessions, group: Group
 ) -> None:
     page = replace(PAGE, time="")
-    imported = await sessions.import_page(group, page, at="2023-07-05")
+    imported = await sessions.import_page(group, page, at="2023-07-05", by=OPERATOR)
     assert imported.session.local_time == "2023-07-05 19:00"
     assert '--at "2023-07-05 HH:MM"' in imported.notes[-1]
-    await sessions.edit(group, "leaked-memo", SessionChanges(when="2023-07-05 20:00"))
-    again = await sessions.import_page(group, page)
+    await sessions.edit(group, "leaked-memo", SessionChanges(when="2023-07-05 20:00"), by=OPERATOR)
+    again = await sessions.import_page(group, page, by=OPERATOR)
     assert (again.changed, again.session.local_time) == (False, "2023-07-05 20:00")
-    assert (await sessions.import_page(group, PAGE)).session.local_time == "2023-07-05 18:30"
+    assert (
+        await sessions.import_page(group, PAGE, by=OPERATOR)
+    ).session.local_time == "2023-07-05 18:30"
 
 
 @pytest.mark.parametrize(
@@ -149,65 +156,67 @@ async def test_a_page_without_a_time_or_title_stores_nothing(
 ) -> None:
     page = replace(PAGE, **wrong)  # type: ignore[arg-type]  # all of them are text
     with pytest.raises(InvalidPageError):
-        await sessions.import_page(group, page)
-    assert await sessions.all(group) == []
+        await sessions.import_page(group, page, by=OPERATOR)
+    assert await sessions.all(group, by=OPERATOR) == []
 
 
 async def test_a_wrong_time_as_an_argument_is_asked_back(sessions: Sessions, group: Group) -> None:
     with pytest.raises(InvalidSessionError, match="twice"):
-        await sessions.import_page(group, PAGE, at="2023-11-05 01:30")
+        await sessions.import_page(group, PAGE, at="2023-11-05 01:30", by=OPERATOR)
 
 
 async def test_the_same_title_on_another_day_is_another_session(
     sessions: Sessions, group: Group
 ) -> None:
-    await sessions.import_page(group, PAGE)
+    await sessions.import_page(group, PAGE, by=OPERATOR)
     second = replace(PAGE, date="2023-08-02")
-    assert (await sessions.import_page(group, second)).session.slug == "leaked-memo-2"
-    assert not (await sessions.import_page(group, second)).changed
+    assert (await sessions.import_page(group, second, by=OPERATOR)).session.slug == "leaked-memo-2"
+    assert not (await sessions.import_page(group, second, by=OPERATOR)).changed
     by_slug = replace(second, slug="leaked-memo-2")
-    assert not (await sessions.import_page(group, by_slug)).changed
+    assert not (await sessions.import_page(group, by_slug, by=OPERATOR)).changed
 
 
 async def test_questions_on_the_board_arent_taken_again_from_an_exported_page(
     sessions: Sessions, group: Group
 ) -> None:
-    await sessions.import_page(group, replace(PAGE, slug="memo"))
+    await sessions.import_page(group, replace(PAGE, slug="memo"), by=OPERATOR)
     exported = replace(PAGE, slug="memo", title="Leaked memo", questions=("Does it matter?",))
-    assert not (await sessions.import_page(group, exported)).changed
+    assert not (await sessions.import_page(group, exported, by=OPERATOR)).changed
 
 
 async def test_a_page_of_a_session_alone_is_enough(sessions: Sessions, group: Group) -> None:
     bare = SessionPage(title="Bare", date="2023-07-05")
-    imported = await sessions.import_page(group, bare)
+    imported = await sessions.import_page(group, bare, by=OPERATOR)
     assert imported.created
-    assert not (await sessions.import_page(group, bare)).changed
+    assert not (await sessions.import_page(group, bare, by=OPERATOR)).changed
 
 
 async def test_a_question_that_is_no_text_is_noted(sessions: Sessions, group: Group) -> None:
     page = replace(PAGE, questions=("\u200b", "x" * 5000, "Fine?"))
-    imported = await sessions.import_page(group, page)
+    imported = await sessions.import_page(group, page, by=OPERATOR)
     assert len(imported.notes) == 3
-    assert [q.text for q in (await sessions.show(group, "leaked-memo")).questions] == ["Fine?"]
+    assert [q.text for q in (await sessions.show(group, "leaked-memo", by=OPERATOR)).questions] == [
+        "Fine?"
+    ]
 
 
 async def test_a_reading_keeps_the_text_that_is_stored_with_it(
     sessions: Sessions, group: Group
 ) -> None:
-    await sessions.import_page(group, PAGE)
+    await sessions.import_page(group, PAGE, by=OPERATOR)
     whole = Reading("a memo", "https://example.com/memo", "All of its text.")
-    await sessions.edit(group, "leaked-memo", SessionChanges(readings=(whole,)))
+    await sessions.edit(group, "leaked-memo", SessionChanges(readings=(whole,)), by=OPERATOR)
     more = replace(PAGE, readings=(*PAGE.readings, Reading("more", "https://example.com/more")))
-    imported = await sessions.import_page(group, more)
+    imported = await sessions.import_page(group, more, by=OPERATOR)
     assert [reading.text for reading in imported.session.readings] == ["All of its text.", ""]
-    bare = await sessions.import_page(group, replace(PAGE, readings=()))
+    bare = await sessions.import_page(group, replace(PAGE, readings=()), by=OPERATOR)
     assert not bare.changed
 
 
 async def test_a_cancelled_session_is_left_alone(sessions: Sessions, group: Group) -> None:
-    await sessions.import_page(group, PAGE)
-    await sessions.cancel(group, "leaked-memo")
-    imported = await sessions.import_page(group, replace(PAGE, topic="New"))
+    await sessions.import_page(group, PAGE, by=OPERATOR)
+    await sessions.cancel(group, "leaked-memo", by=OPERATOR)
+    imported = await sessions.import_page(group, replace(PAGE, topic="New"), by=OPERATOR)
     assert not imported.changed
     assert "cancelled" in imported.notes[-1]
 
@@ -215,9 +224,11 @@ async def test_a_cancelled_session_is_left_alone(sessions: Sessions, group: Grou
 async def test_a_page_says_how_long_the_session_lasts_or_leaves_it(
     sessions: Sessions, group: Group
 ) -> None:
-    usual = (await sessions.import_page(group, PAGE)).session
+    usual = (await sessions.import_page(group, PAGE, by=OPERATOR)).session
     assert usual.duration == timedelta(hours=2)
     longer = replace(PAGE, duration=timedelta(hours=3))
-    assert (await sessions.import_page(group, longer)).session.duration == timedelta(hours=3)
-    again = await sessions.import_page(group, PAGE)
+    assert (await sessions.import_page(group, longer, by=OPERATOR)).session.duration == timedelta(
+        hours=3
+    )
+    again = await sessions.import_page(group, PAGE, by=OPERATOR)
     assert (again.changed, again.session.duration) == (False, timedelta(hours=3))

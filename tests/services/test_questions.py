@@ -21,6 +21,7 @@ from bot.domain.errors import (
     UnknownSessionError,
 )
 from bot.domain.model import (
+    OPERATOR,
     Author,
     Destination,
     Group,
@@ -51,8 +52,8 @@ def questions(store: SqliteStore, now: FakeNow) -> Questions:
 
 @pytest.fixture
 async def session(sessions: Sessions, group: Group, destination: Destination) -> Session:
-    added = await sessions.add(group, SessionPlan("Llama", "2026-12-10 19:00"))
-    return (await sessions.announce(group, added.slug)).session
+    added = await sessions.add(group, SessionPlan("Llama", "2026-12-10 19:00"), by=OPERATOR)
+    return (await sessions.announce(group, added.slug, by=OPERATOR)).session
 
 
 @pytest.fixture
@@ -165,9 +166,9 @@ async def test_an_answer_to_a_sessions_post_is_for_that_session(
     ask: Ask,
     store: SqliteStore,
 ) -> None:
-    later = await sessions.add(group, SessionPlan("Alpaca", "2026-12-20 19:00"))
-    hidden = await sessions.add(group, SessionPlan("Hidden", "2026-12-21 19:00"))
-    await sessions.announce(group, later.slug)
+    later = await sessions.add(group, SessionPlan("Alpaca", "2026-12-20 19:00"), by=OPERATOR)
+    hidden = await sessions.add(group, SessionPlan("Hidden", "2026-12-21 19:00"), by=OPERATOR)
+    await sessions.announce(group, later.slug, by=OPERATOR)
     async with store.transaction() as tx:
         other = await tx.groups.ensure(replace(group, slug="bos", name="Boston"))
     submitted = await questions.submit(

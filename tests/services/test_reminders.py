@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.model import (
+    OPERATOR,
     Destination,
     Group,
     Network,
@@ -39,8 +40,8 @@ def reminders(store: SqliteStore, now: FakeNow) -> Reminders:
 
 @pytest.fixture
 async def session(sessions: Sessions, group: Group, destination: Destination) -> Session:
-    added = await sessions.add(group, SessionPlan("Llama", "2026-12-10 19:00"))
-    return (await sessions.announce(group, added.slug)).session
+    added = await sessions.add(group, SessionPlan("Llama", "2026-12-10 19:00"), by=OPERATOR)
+    return (await sessions.announce(group, added.slug, by=OPERATOR)).session
 
 
 async def sent(store: SqliteStore) -> list[Post]:
@@ -128,8 +129,8 @@ async def test_a_reminder_of_an_older_revision_is_skipped(
 async def test_a_session_that_is_off_or_gone_nowhere_reminds_nobody(
     reminders: Reminders, sessions: Sessions, group: Group, store: SqliteStore, now: FakeNow
 ) -> None:
-    planned_only = await sessions.add(group, SessionPlan("Llama", "2026-12-10 19:00"))
-    announced = await sessions.add(group, SessionPlan("Alpaca", "2026-12-11 19:00"))
+    planned_only = await sessions.add(group, SessionPlan("Llama", "2026-12-10 19:00"), by=OPERATOR)
+    announced = await sessions.add(group, SessionPlan("Alpaca", "2026-12-11 19:00"), by=OPERATOR)
     async with store.transaction() as tx:
         await tx.sessions.update(replace(announced, status=SessionStatus.ANNOUNCED), now())
         for session in (planned_only, announced):
@@ -148,7 +149,9 @@ async def test_a_moved_session_reminds_of_its_new_time(
     store: SqliteStore,
     now: FakeNow,
 ) -> None:
-    moved = await sessions.edit(group, session.slug, SessionChanges(when="2026-12-12 19:00"))
+    moved = await sessions.edit(
+        group, session.slug, SessionChanges(when="2026-12-12 19:00"), by=OPERATOR
+    )
     now.at = session.starts_at - DAY
     assert await reminders.fire_due() == moved.starts_at - DAY
     posts = await sent(store)
@@ -176,7 +179,7 @@ async def test_a_reminder_that_waits_for_a_relay_goes_when_a_notice_takes_its_pl
 ) -> None:
     now.at = session.starts_at - DAY
     await reminders.fire_due()
-    await sessions.edit(group, session.slug, changes)
+    await sessions.edit(group, session.slug, changes, by=OPERATOR)
     assert len(await sent(store)) == waiting
 
 
@@ -190,7 +193,7 @@ async def test_a_cancelled_session_is_not_reminded_of_from_the_outbox(
 ) -> None:
     now.at = session.starts_at - DAY
     await reminders.fire_due()
-    await sessions.cancel(group, session.slug)
+    await sessions.cancel(group, session.slug, by=OPERATOR)
     assert await sent(store) == []
 
 
@@ -203,7 +206,7 @@ async def test_a_reminder_due_while_nobody_ran_survives_a_small_edit(
     now: FakeNow,
 ) -> None:
     now.at = session.starts_at - DAY
-    await sessions.edit(group, session.slug, SessionChanges(tags=("ai",)))
+    await sessions.edit(group, session.slug, SessionChanges(tags=("ai",)), by=OPERATOR)
     await reminders.fire_due()
     (post,) = await sent(store)
     assert SessionPost.from_json(post.payload).offset == DAY

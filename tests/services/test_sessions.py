@@ -13,6 +13,7 @@ from bot.domain.errors import (
     UnknownSessionError,
 )
 from bot.domain.model import (
+    OPERATOR,
     Audience,
     Destination,
     Group,
@@ -61,7 +62,7 @@ async def pending(store: SqliteStore, session: Session) -> list[timedelta]:
 async def test_a_planned_session_is_kept_as_it_was_said(
     sessions: Sessions, group: Group, store: SqliteStore
 ) -> None:
-    session = await sessions.add(group, PLAN)
+    session = await sessions.add(group, PLAN, by=OPERATOR)
     assert session.slug == "llama-the-open-one"
     assert session.starts_at == datetime(2026, 12, 11, 0, 0, tzinfo=UTC)
     assert (session.local_time, session.timezone) == ("2026-12-10 19:00", "America/New_York")
@@ -72,7 +73,7 @@ async def test_a_planned_session_is_kept_as_it_was_said(
 
 
 async def test_two_sessions_of_one_title_have_two_slugs(sessions: Sessions, group: Group) -> None:
-    slugs = [(await sessions.add(group, PLAN)).slug for _ in range(3)]
+    slugs = [(await sessions.add(group, PLAN, by=OPERATOR)).slug for _ in range(3)]
     assert slugs == ["llama-the-open-one", "llama-the-open-one-2", "llama-the-open-one-3"]
 
 
@@ -92,8 +93,8 @@ async def test_an_impossible_session_is_refused_and_not_stored(
     sessions: Sessions, group: Group, wrong: dict[str, str]
 ) -> None:
     with pytest.raises(InvalidSessionError):
-        await sessions.add(group, replace(PLAN, **wrong))  # type: ignore[arg-type]  # one of several types
-    assert await sessions.all(group) == []
+        await sessions.add(group, replace(PLAN, **wrong), by=OPERATOR)  # type: ignore[arg-type]  # one of several types
+    assert await sessions.all(group, by=OPERATOR) == []
 
 
 async def test_announcing_tells_every_destination_and_plans_reminders(
@@ -101,8 +102,8 @@ async def test_announcing_tells_every_destination_and_plans_reminders(
 ) -> None:
     async with store.transaction() as tx:
         await tx.groups.ensure_destination(group.id, Network.NOSTR, "bb" * 32)
-    session = await sessions.add(group, PLAN)
-    announced = await sessions.announce(group, session.slug)
+    session = await sessions.add(group, PLAN, by=OPERATOR)
+    announced = await sessions.announce(group, session.slug, by=OPERATOR)
     assert announced.posts == 4
     assert announced.session.status is SessionStatus.ANNOUNCED
     posts = await queued(store)
@@ -116,9 +117,9 @@ async def test_announcing_tells_every_destination_and_plans_reminders(
 async def test_second_announce_posts_nothing(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore
 ) -> None:
-    await sessions.add(group, PLAN)
-    first = await sessions.announce(group, "llama")
-    second = await sessions.announce(group, "llama")
+    await sessions.add(group, PLAN, by=OPERATOR)
+    first = await sessions.announce(group, "llama", by=OPERATOR)
+    second = await sessions.announce(group, "llama", by=OPERATOR)
     assert second == replace(first, posts=0)
     assert len(await queued(store)) == 2
 
@@ -126,39 +127,40 @@ async def test_second_announce_posts_nothing(
 async def test_announcing_without_a_destination_changes_nothing(
     sessions: Sessions, group: Group
 ) -> None:
-    session = await sessions.add(group, PLAN)
+    session = await sessions.add(group, PLAN, by=OPERATOR)
     with pytest.raises(InvalidSessionError, match="enable a network"):
-        await sessions.announce(group, session.slug)
+        await sessions.announce(group, session.slug, by=OPERATOR)
     assert await sessions.find(group, session.slug, members_only=False) == session
 
 
 async def test_a_session_that_began_or_is_off_cant_be_announced(
     sessions: Sessions, group: Group, destination: Destination, now: FakeNow
 ) -> None:
-    off = await sessions.add(group, PLAN)
-    await sessions.cancel(group, off.slug)
+    off = await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.cancel(group, off.slug, by=OPERATOR)
     with pytest.raises(InvalidSessionError, match="cancelled"):
-        await sessions.announce(group, off.slug)
-    begun = await sessions.add(group, PLAN)
+        await sessions.announce(group, off.slug, by=OPERATOR)
+    begun = await sessions.add(group, PLAN, by=OPERATOR)
     now.advance(timedelta(days=30))
     with pytest.raises(InvalidSessionError, match="began"):
-        await sessions.announce(group, begun.slug)
+        await sessions.announce(group, begun.slug, by=OPERATOR)
 
 
 async def test_only_reminders_still_ahead_are_planned(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore
 ) -> None:
-    session = await sessions.add(group, replace(PLAN, when="2026-12-02 06:00"))
-    await sessions.announce(group, session.slug)
+    session = await sessions.add(group, replace(PLAN, when="2026-12-02 06:00"), by=OPERATOR)
+    await sessions.announce(group, session.slug, by=OPERATOR)
     assert await pending(store, session) == [HOUR]
 
 
 async def test_moving_an_announced_session_tells_members_and_plans_anew(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore
 ) -> None:
-    session = await sessions.add(group, PLAN)
-    await sessions.announce(group, session.slug)
-    moved = await sessions.edit(group, session.slug, SessionChanges(when="2026-12-11 19:00"))
+    session = await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, session.slug, by=OPERATOR)
+    changes = SessionChanges(when="2026-12-11 19:00")
+    moved = await sessions.edit(group, session.slug, changes, by=OPERATOR)
     assert moved.revision == 2
     assert await sessions.find(group, session.slug) == moved
     calendar, notice = (await queued(store))[1:]
@@ -177,8 +179,8 @@ async def test_moving_an_announced_session_tells_members_and_plans_anew(
 async def test_the_same_edit_twice_is_one(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore
 ) -> None:
-    await sessions.add(group, PLAN)
-    await sessions.announce(group, "llama")
+    await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, "llama", by=OPERATOR)
     changes = SessionChanges(
         title="Llama II",
         place="Room 2",
@@ -188,9 +190,9 @@ async def test_the_same_edit_twice_is_one(
         duration=HOUR,
         timezone="Europe/Berlin",
     )
-    first = await sessions.edit(group, "llama", changes)
+    first = await sessions.edit(group, "llama", changes, by=OPERATOR)
     before = await queued(store)
-    second = await sessions.edit(group, "llama", changes)
+    second = await sessions.edit(group, "llama", changes, by=OPERATOR)
     assert (second.revision, second.title) == (2, "Llama II")
     assert second.starts_at == first.starts_at == datetime(2026, 12, 10, 18, 0, tzinfo=UTC)
     assert await queued(store) == before
@@ -199,11 +201,11 @@ async def test_the_same_edit_twice_is_one(
 async def test_a_new_title_is_told_and_a_new_topic_only_updates_the_calendar(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore
 ) -> None:
-    await sessions.add(group, PLAN)
-    await sessions.announce(group, "llama")
-    await sessions.edit(group, "llama", SessionChanges(topic="New"))
+    await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, "llama", by=OPERATOR)
+    await sessions.edit(group, "llama", SessionChanges(topic="New"), by=OPERATOR)
     assert kinds(await queued(store))[1:] == [PostKind.CALENDAR]
-    await sessions.edit(group, "llama", SessionChanges(title="Alpaca"))
+    await sessions.edit(group, "llama", SessionChanges(title="Alpaca"), by=OPERATOR)
     notice = (await queued(store))[-1]
     assert SessionPost.from_json(notice.payload).change is Change.CHANGED
 
@@ -211,8 +213,8 @@ async def test_a_new_title_is_told_and_a_new_topic_only_updates_the_calendar(
 async def test_editing_a_planned_session_tells_nobody(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore
 ) -> None:
-    await sessions.add(group, PLAN)
-    await sessions.edit(group, "llama", SessionChanges(when="2026-12-12 18:00"))
+    await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.edit(group, "llama", SessionChanges(when="2026-12-12 18:00"), by=OPERATOR)
     assert await queued(store) == []
     async with store.read() as view:
         assert await view.reminders.next_due_at() is None
@@ -221,22 +223,22 @@ async def test_editing_a_planned_session_tells_nobody(
 async def test_a_session_cant_be_moved_into_the_past_or_out_of_a_cancellation(
     sessions: Sessions, group: Group
 ) -> None:
-    session = await sessions.add(group, PLAN)
+    session = await sessions.add(group, PLAN, by=OPERATOR)
     with pytest.raises(InvalidSessionError, match="has passed"):
-        await sessions.edit(group, "llama", SessionChanges(when="2026-11-01 19:00"))
-    await sessions.cancel(group, session.slug)
+        await sessions.edit(group, "llama", SessionChanges(when="2026-11-01 19:00"), by=OPERATOR)
+    await sessions.cancel(group, session.slug, by=OPERATOR)
     with pytest.raises(InvalidSessionError, match="was cancelled"):
-        await sessions.edit(group, session.slug, SessionChanges(title="Again"))
+        await sessions.edit(group, session.slug, SessionChanges(title="Again"), by=OPERATOR)
 
 
 async def test_cancelling_tells_members_once_and_ends_reminders(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore, now: FakeNow
 ) -> None:
-    session = await sessions.add(group, PLAN)
-    await sessions.announce(group, "llama")
-    cancelled = await sessions.cancel(group, "llama")
+    session = await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, "llama", by=OPERATOR)
+    cancelled = await sessions.cancel(group, "llama", by=OPERATOR)
     assert (cancelled.status, cancelled.cancelled_at) == (SessionStatus.CANCELLED, now())
-    assert await sessions.cancel(group, session.slug) == cancelled
+    assert await sessions.cancel(group, session.slug, by=OPERATOR) == cancelled
     calendar, notice = (await queued(store))[1:]
     assert SessionPost.from_json(calendar.payload).card.cancelled
     assert SessionPost.from_json(notice.payload).change is Change.CANCELLED
@@ -248,9 +250,9 @@ async def test_cancelling_tells_members_once_and_ends_reminders(
 async def test_a_cancelled_session_is_gone_for_members(
     sessions: Sessions, group: Group, destination: Destination, now: FakeNow
 ) -> None:
-    await sessions.add(group, PLAN)
-    await sessions.announce(group, "llama")
-    await sessions.cancel(group, "llama")
+    await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, "llama", by=OPERATOR)
+    await sessions.cancel(group, "llama", by=OPERATOR)
     now.advance(timedelta(days=30))
     with pytest.raises(UnknownSessionError):
         await sessions.find(group, "llama")
@@ -262,7 +264,8 @@ async def test_many_short_sessions_of_one_day_dont_hide_the_next_one(
 ) -> None:
     for hour in (8, 9, 10, 11, 12, 20):
         plan = replace(PLAN, title=f"S{hour}", when=f"2026-12-10 {hour:02}:00", duration=HOUR)
-        await sessions.announce(group, (await sessions.add(group, plan)).slug)
+        added = await sessions.add(group, plan, by=OPERATOR)
+        await sessions.announce(group, added.slug, by=OPERATOR)
     now.at = datetime(2026, 12, 10, 18, 30, tzinfo=UTC)
     assert (await sessions.next(group)).title == "S20"
 
@@ -270,17 +273,17 @@ async def test_many_short_sessions_of_one_day_dont_hide_the_next_one(
 async def test_cancelling_a_session_that_is_over_sends_no_notice(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore, now: FakeNow
 ) -> None:
-    await sessions.add(group, PLAN)
-    await sessions.announce(group, "llama")
+    await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, "llama", by=OPERATOR)
     now.advance(timedelta(days=60))
-    await sessions.cancel(group, "llama")
+    await sessions.cancel(group, "llama", by=OPERATOR)
     assert kinds(await queued(store))[1:] == [PostKind.CALENDAR]
 
 
 async def test_members_see_what_is_announced_and_the_archive(
     sessions: Sessions, group: Group, destination: Destination, now: FakeNow
 ) -> None:
-    await sessions.add(group, PLAN)
+    await sessions.add(group, PLAN, by=OPERATOR)
     with pytest.raises(UnknownSessionError):
         await sessions.find(group, "llama")
     now.advance(timedelta(days=30))
@@ -292,12 +295,12 @@ async def test_members_see_what_is_announced_and_the_archive(
 async def test_a_session_is_found_however_it_is_called(
     sessions: Sessions, group: Group, destination: Destination, now: FakeNow
 ) -> None:
-    llama = await sessions.add(group, PLAN)
+    llama = await sessions.add(group, PLAN, by=OPERATOR)
     other = await sessions.add(
-        group, replace(PLAN, title="Llama? 日本語 too", when="2026-12-20 19:00")
+        group, replace(PLAN, title="Llama? 日本語 too", when="2026-12-20 19:00"), by=OPERATOR
     )
     for session in (llama, other):
-        await sessions.announce(group, session.slug)
+        await sessions.announce(group, session.slug, by=OPERATOR)
     for name in (
         "",
         "next",
@@ -324,8 +327,8 @@ async def test_a_session_is_found_however_it_is_called(
 async def test_a_session_under_way_is_still_the_next_one(
     sessions: Sessions, group: Group, destination: Destination, now: FakeNow
 ) -> None:
-    session = await sessions.add(group, PLAN)
-    await sessions.announce(group, session.slug)
+    session = await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, session.slug, by=OPERATOR)
     now.at = session.starts_at + HOUR
     assert (await sessions.next(group)).id == session.id
     with pytest.raises(UnknownSessionError):
@@ -337,7 +340,7 @@ async def test_a_session_under_way_is_still_the_next_one(
 
 
 async def test_the_organiser_finds_a_plan_as_the_next_one(sessions: Sessions, group: Group) -> None:
-    session = await sessions.add(group, PLAN)
+    session = await sessions.add(group, PLAN, by=OPERATOR)
     assert await sessions.find(group, "next", members_only=False) == session
     with pytest.raises(UnknownSessionError):
         await sessions.find(group, "next")
@@ -346,7 +349,7 @@ async def test_the_organiser_finds_a_plan_as_the_next_one(sessions: Sessions, gr
 async def test_a_session_of_another_group_is_unknown(
     sessions: Sessions, group: Group, store: SqliteStore
 ) -> None:
-    await sessions.add(group, PLAN)
+    await sessions.add(group, PLAN, by=OPERATOR)
     async with store.transaction() as tx:
         other = await tx.groups.ensure(replace(group, slug="bos", name="Boston"))
     with pytest.raises(UnknownSessionError):
@@ -358,18 +361,19 @@ async def test_the_listing_has_a_few_ahead_and_a_few_past(
 ) -> None:
     for day in range(2, 14):
         session = await sessions.add(
-            group, replace(PLAN, title=f"S{day}", when=f"2026-12-{day:02} 06:00")
+            group, replace(PLAN, title=f"S{day}", when=f"2026-12-{day:02} 06:00"), by=OPERATOR
         )
-        await sessions.announce(group, session.slug)
+        await sessions.announce(group, session.slug, by=OPERATOR)
     now.at = datetime(2026, 12, 7, 11, 30, tzinfo=UTC)  # while S7 goes on
     titles = [session.title for session in await sessions.listing(group)]
     assert titles == ["S7", "S8", "S9", "S10", "S11", "S6", "S5", "S4"]
-    assert [session.title for session in await sessions.all(group, 2, 1)] == ["S12", "S11"]
+    everything = await sessions.all(group, by=OPERATOR, limit=2, offset=1)
+    assert [session.title for session in everything] == ["S12", "S11"]
 
 
 async def test_all_of_a_session_is_shown(sessions: Sessions, group: Group) -> None:
-    session = await sessions.add(group, PLAN)
-    view = await sessions.show(group, session.slug)
+    session = await sessions.add(group, PLAN, by=OPERATOR)
+    view = await sessions.show(group, session.slug, by=OPERATOR)
     assert view.session == session
     assert (view.summaries, view.questions, view.rsvps.yes) == ({}, (), 0)
     assert Audience.PLAIN not in view.summaries
@@ -378,8 +382,8 @@ async def test_all_of_a_session_is_shown(sessions: Sessions, group: Group) -> No
 async def test_a_post_is_known_by_its_networks_id(
     sessions: Sessions, group: Group, destination: Destination, store: SqliteStore, now: FakeNow
 ) -> None:
-    session = await sessions.add(group, PLAN)
-    await sessions.announce(group, session.slug)
+    session = await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, session.slug, by=OPERATOR)
     async with store.transaction() as tx:
         claimed = await tx.outbox.claim(Network.NOSTR, now(), now() + HOUR, 1)
         await tx.outbox.mark_sent([(claimed[0], "event-1")], now())

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import SummaryError, UnknownSummaryError
-from bot.domain.model import Audience, Group, Reading, Session
+from bot.domain.model import OPERATOR, Audience, Group, Reading, Session
 from bot.services.sessions import SessionPlan, Sessions
 from bot.services.summaries import Summaries
 from bot.storage.store import SqliteStore
@@ -32,7 +32,7 @@ def summaries(store: SqliteStore, summariser: FakeSummariser, now: FakeNow) -> S
 async def session(sessions: Sessions, group: Group) -> Session:
     link = Reading("A link", "https://example.com/link")
     plan = SessionPlan("Llama", "2026-12-10 19:00", readings=(link, READING))
-    return await sessions.add(group, plan)
+    return await sessions.add(group, plan, by=OPERATOR)
 
 
 async def test_a_missing_summary_is_made_once_and_kept(
@@ -77,7 +77,7 @@ async def test_who_asks_first_may_leave_without_spoiling_it(
 async def test_the_text_is_found_even_for_a_listed_session(
     summaries: Summaries, sessions: Sessions, group: Group, session: Session
 ) -> None:
-    listed = (await sessions.all(group))[0]
+    listed = (await sessions.all(group, by=OPERATOR))[0]
     assert (await summaries.get(listed, Audience.PLAIN)).version == 1
 
 
@@ -115,7 +115,9 @@ async def test_without_a_text_the_person_hears_what_there_is(
     readings: tuple[Reading, ...],
     says: str,
 ) -> None:
-    bare = await sessions.add(group, SessionPlan("Bare", "2026-12-11 19:00", readings=readings))
+    bare = await sessions.add(
+        group, SessionPlan("Bare", "2026-12-11 19:00", readings=readings), by=OPERATOR
+    )
     for call in (summaries.get(bare, Audience.PLAIN), summaries.make(bare)):
         with pytest.raises(UnknownSummaryError) as caught:
             await call
