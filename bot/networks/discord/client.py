@@ -1,0 +1,115 @@
+"""The bot's client on Discord: what it listens to, which commands it has, and who hears of errors.
+
+It knows no command: those are extensions, loaded by name. What is posted is the courier's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.ports import Store
+from bot.networks.discord.context import Services
+from bot.networks.discord.errors import explain
+from bot.networks.discord.forms import Form
+from bot.networks.discord.registration import Registration
+
+if TYPE_CHECKING:
+    from bot.networks.discord.announcements import Announcements
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = 30.0
+"""Seconds that discord.py may wait for a rate limit by itself (the least that it allows); what is
+longer the outbox hears of."""
+
+
+class Commands(app_commands.CommandTree["ReadalongBot"]):
+    """The tree of commands, whose errors go to the one handler."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
+    ) -> None:
+        await explain(interaction, error)
+
+
+class ReadalongBot(commands.AutoShardedBot):
+    """``announcements`` is set by whoever builds it, before it connects."""
+
+    services: Services
+    announcements: Announcements
+
+    def __init__(
+        self,
+        services: Services,
+        store: Store,
+        *,
+        extensions: Sequence[str] = (),
+        shards: tuple[int, ...] = (),
+        shard_count: int | None = None,
+    ) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            tree_cls=Commands,
+            intents=discord.Intents(guilds=True, guild_scheduled_events=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=_PATIENCE,
+            shard_count=shard_count or None,
+        )
+        self.shard_ids = list(shards) or None
+        self.services = services
+        self.registration = Registration(self.tree, store)
+        self.connected = asyncio.Event()
+        """Set while every shard of ours has been greeted (READY)."""
+        self._wanted = tuple(extensions)
+        self._greeted: set[int] = set()
+        self._forms: list[type[Form]] = []
+
+    def add_forms(self, *forms: type[Form]) -> None:
+        """Let these be submitted after a restart too; adding one twice is once."""
+        self._forms.extend(form for form in forms if form not in self._forms)
+
+    async def login(self, token: str) -> None:
+        """As discord.py's, but it may be tried again after it failed."""
+        await self.http.close()
+        self.http.connector = discord.utils.MISSING  # closed with the session of the try before
+        await super().login(token)
+
+    async def setup_hook(self) -> None:
+        """Load what isn't loaded, and register the commands where they changed."""
+        for name in self._wanted:
+            if name not in self.extensions:
+                await self.load_extension(name)
+        if self.application_id is not None:
+            await self.registration.bring_up_to_date(self.application_id)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        self._greeted.add(shard_id)
+        if len(self._greeted) == len(self.shard_ids or range(self.shard_count or 1)):
+            self.connected.set()
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand a submitted form to its class; discord.py knows only those of this process."""
+        data: Any = interaction.data
+        if interaction.type is not discord.InteractionType.modal_submit or not data:
+            return
+        for form in self._forms:
+            found = form.template and form.template.fullmatch(data["custom_id"])
+            if found:
+                restored = form.restored(found.groupdict())
+                # Private, but the one way to fill a modal in that discord.py didn't keep.
+                await restored._dispatch_submit(
+                    interaction, data["components"], data.get("resolved", {})
+                )
