@@ -97,15 +97,12 @@ async def by_id(rows: Rows, group: Group, session_id: int, now: datetime) -> Ses
     return session
 
 
-async def by_id(rows: Rows, group: Group, session_id: int, now: datetime) -> Session:
-    """One that members see, or were told of before it was cancelled. Raises UnknownSessionError."""
+async def told(rows: Rows, group: Group, session_id: int, now: datetime) -> Session:
+    """Like ``by_id``; also one that was announced and cancelled: posts about it still stand."""
     session = await rows.sessions.by_id(session_id)
-    if session is not None and session.group_id == group.id:
-        was_told = session.announced_at is not None
-        if is_visible(session, now) or was_told:
-            return session
-    known = await listing(rows, group.id, now)
-    raise UnknownSessionError(f"session {session_id}", [session.slug for session in known])
+    if session is not None and session.group_id == group.id and session.announced_at is not None:
+        return session
+    return await by_id(rows, group, session_id, now)
 
 
 async def _by_time(

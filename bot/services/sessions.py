@@ -106,7 +106,7 @@ class Sessions:
         Raises UnknownSessionError, also for a session of another group.
         """
         async with self._store.read() as view:
-            return await find.by_id(view, group, session_id, self._now())
+            return await find.told(view, group, session_id, self._now())
 
     async def is_organiser(self, group: Group, caller: Caller) -> bool:
         """Whether the caller may plan and change the group's sessions."""
