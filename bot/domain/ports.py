@@ -126,7 +126,9 @@ class SessionRows(Protocol):
 
     async def rsvps(self, session_id: int) -> Rsvps: ...
 
-    async def rsvp_of(self, session_id: int, author: Author) -> RsvpAnswer | None: ...
+    async def rsvp_of(self, session_id: int, author: Author) -> RsvpAnswer | None:
+        """As it counts: what they said, or maybe where they only showed interest."""
+        ...
 
     async def set_rsvp(
         self, session: Session, author: Author, answer: RsvpAnswer, at: datetime
@@ -183,9 +185,12 @@ class QuestionRows(Protocol):
     ) -> Sequence[Question]: ...
 
     async def of_session(
-        self, session_id: int, limit: int = 1000, offset: int = 0
+        self, session_id: int, limit: int = 1000, offset: int = 0, *, hidden: bool = False
     ) -> Sequence[Question]:
-        """The board: open and answered ones, most votes first, then by number."""
+        """The board: open and answered ones, most votes first, then the oldest, then by number.
+
+        With ``hidden``, as an organiser sees it: hidden ones too.
+        """
         ...
 
     async def last_numbers(self, session_ids: Sequence[int]) -> Mapping[int, int]:
@@ -226,10 +231,16 @@ class QuestionRows(Protocol):
         """The numbers of a session's questions that this person votes for."""
         ...
 
-    async def set_status(self, question: Question, status: QuestionStatus) -> None: ...
+    async def set_status(self, question: Question, status: QuestionStatus) -> None:
+        """For one that was merged, this parts it again from what it went into."""
+        ...
 
     async def merge(self, question: Question, into: Question, at: datetime) -> None:
-        """Status MERGED; its voters vote for ``into``, each once; so does its author, if known."""
+        """Status MERGED; its voters vote for ``into``, each once; so does its author, if known and
+        not the author of ``into`` as well.
+
+        It keeps its own votes. What was merged into it before is now merged into ``into``.
+        """
         ...
 
 
@@ -249,6 +260,8 @@ class PeopleRows(Protocol):
     async def forget(self, author: Author, author_hash: str) -> Holdings:
         """Delete a person: votes, RSVPs, names; of their questions only the numbers are kept.
 
+        Our replies to their questions are emptied, and not sent any more. What others asked and
+        was merged into one of theirs is open again, with its own votes.
         Returns what there was.
         """
         ...

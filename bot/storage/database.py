@@ -124,12 +124,17 @@ class Link:
         row = await self.first(statement, parameters, short=short)
         return None if row is None else row[0]
 
-    async def run(self, statement: Executable, parameters: Parameters = None) -> int:
-        """Write, once for each set of parameters; returns how many rows changed."""
+    async def run(
+        self, statement: Executable, parameters: Parameters = None, *, short: bool = True
+    ) -> int:
+        """Write, once for each set of parameters; returns how many rows changed.
+
+        ``short=False``: it may look at more rows than it is given.
+        """
         if parameters is not None and not parameters:
             return 0
-        short = not isinstance(parameters, Sequence) or is_short(parameters)
-        result = await self._execute(statement, parameters, short=short)
+        few = not isinstance(parameters, Sequence) or is_short(parameters)
+        result = await self._execute(statement, parameters, short=short and few)
         return int(result.rowcount)
 
     async def batch(self, *steps: tuple[Batch, Sequence[Mapping[str, Any]]]) -> int:

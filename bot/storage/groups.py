@@ -1,20 +1,19 @@
-"""Queries over groups, their destinations and the people they have met."""
+"""Queries over groups, the guilds that are set up for them, and their destinations."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.errors import StorageError
-from bot.domain.model import Author, Destination, Group, Network
+from bot.domain.model import Destination, Group, Guild, Network
 from bot.domain.ports import Topic
 from bot.storage.database import Link
-from bot.storage.tables import destinations, groups, listed, people
+from bot.storage.tables import destinations, groups, guilds
 
 
 class GroupTable:
@@ -24,16 +23,15 @@ class GroupTable:
         self._link = link
 
     async def ensure(self, group: Group) -> Group:
-        values = {
-            "slug": group.slug,
-            "name": group.name,
-            "timezone": group.timezone,
-            "reminders": [int(offset.total_seconds()) for offset in group.reminders],
-        }
-        statement = insert(groups).values(values)
-        statement = statement.on_conflict_do_update(index_elements=["slug"], set_=values)
-        await self._link.run(statement)
-        return _one(await self.by_slug(group.slug), group.slug)
+        return await self._put(_group_values(group), group.slug)
+
+    async def set_up(self, group: Group, at: datetime) -> Group:
+        return await self._put({**_group_values(group), "set_up_at": at}, group.slug)
+
+    async def set_up_at(self, group_id: int) -> datetime | None:
+        statement = select(groups.c.set_up_at).where(groups.c.id == group_id)
+        moment: datetime | None = await self._link.scalar(statement)
+        return moment
 
     async def by_slug(self, slug: str) -> Group | None:
         row = await self._link.first(select(groups).where(groups.c.slug == slug))
@@ -48,7 +46,8 @@ class GroupTable:
     ) -> Destination:
         statement = insert(destinations).on_conflict_do_nothing()
         values = {"group_id": group_id, "network": network.value, "address": address}
-        await self._link.run(statement, values)
+        if await self._link.run(statement, values):
+            self._link.touched.add(Topic.GROUPS)
         row = await self._link.first(
             select(destinations).where(*_destination_is(group_id, network, address))
         )
@@ -59,6 +58,30 @@ class GroupTable:
         rows = await self._link.rows(statement.order_by(destinations.c.id))
         return [_destination(row) for row in rows]
 
+    async def guild(self, address: str) -> Guild | None:
+        row = await self._link.first(select(guilds).where(guilds.c.address == address))
+        return None if row is None else _guild(row)
+
+    async def guilds(self, group_id: int) -> Sequence[Guild]:
+        statement = select(guilds).where(guilds.c.group_id == group_id)
+        rows = await self._link.rows(statement.order_by(guilds.c.set_up_at, guilds.c.address))
+        return [_guild(row) for row in rows]
+
+    async def set_guild(self, guild: Guild) -> None:
+        values = {
+            "address": guild.address,
+            "group_id": guild.group_id,
+            "channel": guild.channel,
+            "organiser_role": guild.organiser_role,
+            "set_up_by": guild.set_up_by,
+            "set_up_at": guild.set_up_at,
+        }
+        statement = insert(guilds).values(values)
+        await self._link.run(
+            statement.on_conflict_do_update(index_elements=["address"], set_=values)
+        )
+        self._link.touched.add(Topic.GROUPS)
+
     async def pause_destination(
         self, group_id: int, network: Network, address: str, reason: str, at: datetime
     ) -> None:
@@ -67,6 +90,7 @@ class GroupTable:
             .where(*_destination_is(group_id, network, address))
             .values(paused_at=at, paused_reason=reason)
         )
+        self._link.touched.add(Topic.GROUPS)
 
     async def resume_destination(self, group_id: int, network: Network, address: str) -> None:
         await self._link.run(
@@ -74,56 +98,17 @@ class GroupTable:
             .where(*_destination_is(group_id, network, address))
             .values(paused_at=None, paused_reason="")
         )
-        self._link.touched.add(Topic.OUTBOX)  # what waited for it is due
+        self._link.touched |= {Topic.GROUPS, Topic.OUTBOX}  # what waited for it is due
+
+    async def _put(self, values: dict[str, Any], slug: str) -> Group:
+        statement = insert(groups).values(values)
+        statement = statement.on_conflict_do_update(index_elements=["slug"], set_=values)
+        await self._link.run(statement)
+        self._link.touched.add(Topic.GROUPS)
+        return _one(await self.by_slug(slug), slug)
 
 
 _T = TypeVar("_T")
-
-_KNOWN = (
-    select(people.c.address)
-    .distinct()
-    .where(
-        people.c.network == bindparam("network"),
-        people.c.address.in_(listed("addresses")),
-        people.c.first_seen_at < bindparam("before"),
-    )
-)
-
-
-class PeopleTable:
-    """``PeopleRows`` over one link."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    async def known(self, network: Network, addresses: Sequence[str], before: datetime) -> set[str]:
-        values = {"network": network.value, "addresses": json.dumps(addresses), "before": before}
-        return {row.address for row in await self._link.rows(_KNOWN, values)}
-
-    async def helped_at(self, group_id: int, author: Author) -> datetime | None:
-        moment: datetime | None = await self._link.scalar(
-            select(people.c.helped_at).where(
-                people.c.network == author.network.value,
-                people.c.address == author.address,
-                people.c.group_id == group_id,
-            )
-        )
-        return moment
-
-    async def set_helped(self, group_id: int, author: Author, at: datetime) -> None:
-        statement = insert(people).values(
-            group_id=group_id,
-            network=author.network.value,
-            address=author.address,
-            name=author.name,
-            first_seen_at=at,
-            helped_at=at,
-        )
-        await self._link.run(
-            statement.on_conflict_do_update(
-                index_elements=["network", "address", "group_id"], set_={"helped_at": at}
-            )
-        )
 
 
 def _destination_is(group_id: int, network: Network, address: str) -> tuple[Any, ...]:
@@ -140,6 +125,15 @@ def _one(found: _T | None, name: str) -> _T:
     return found
 
 
+def _group_values(group: Group) -> dict[str, Any]:
+    return {
+        "slug": group.slug,
+        "name": group.name,
+        "timezone": group.timezone,
+        "reminders": [int(offset.total_seconds()) for offset in group.reminders],
+    }
+
+
 def _group(row: Row[Any]) -> Group:
     return Group(
         id=row.id,
@@ -147,6 +141,17 @@ def _group(row: Row[Any]) -> Group:
         name=row.name,
         timezone=row.timezone,
         reminders=tuple(timedelta(seconds=seconds) for seconds in row.reminders),
+    )
+
+
+def _guild(row: Row[Any]) -> Guild:
+    return Guild(
+        address=row.address,
+        group_id=row.group_id,
+        channel=row.channel,
+        set_up_by=row.set_up_by,
+        set_up_at=row.set_up_at,
+        organiser_role=row.organiser_role,
     )
 
 

@@ -185,6 +185,17 @@ _RELEASE_ALL = (
     )
     .values(_RELEASED)
 )
+_SENT_OF = (
+    select(outbox.c.destination, outbox.c.remote_id)
+    .where(
+        outbox.c.session_id == bindparam("of_session"),
+        outbox.c.kind == bindparam("of_kind"),
+        outbox.c.network == bindparam("of_network"),
+        outbox.c.state == OutboxState.SENT.value,
+        outbox.c.remote_id.is_not(None),
+    )
+    .order_by(outbox.c.id)
+)
 _COUNT = (
     select(outbox.c.state, func.count().label("rows"))
     .where(NOT_SENT, outbox.c.network == bindparam("of_network"))
@@ -306,6 +317,13 @@ class OutboxTable:
     async def next_due_at(self, network: Network) -> datetime | None:
         moment: datetime | None = await self._link.scalar(_NEXT, {"of_network": network.value})
         return moment
+
+    async def sent(
+        self, session_id: int, network: Network, kind: PostKind
+    ) -> Sequence[tuple[str, str]]:
+        values = {"of_session": session_id, "of_network": network.value, "of_kind": kind.value}
+        rows = await self._link.rows(_SENT_OF, values, short=True)
+        return [(row.destination, row.remote_id) for row in rows]
 
     async def count(self, network: Network) -> Mapping[OutboxState, int]:
         rows = await self._link.rows(_COUNT, {"of_network": network.value})

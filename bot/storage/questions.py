@@ -7,36 +7,31 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Text, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import (
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    true,
+    union,
+    update,
+)
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.domain.model import Author, Network, Question, QuestionStatus
+from bot.domain.model import Author, Network, PostKind, Question, QuestionStatus
 from bot.domain.ports import NewQuestion
 from bot.storage.database import Batch, Link, is_short
-from bot.storage.tables import listed, moment_text, people, questions, votes
+from bot.storage.people import MEET_ALL, PERSON, PERSONS, meet, named
+from bot.storage.tables import Moment, listed, moment_text, outbox, people, questions, votes
 
-_MEET = insert(people)
-_MEET = _MEET.on_conflict_do_update(
-    index_elements=["network", "address", "group_id"],
-    set_={"name": _MEET.excluded.name},
-    # A name that is known already, or missing, costs no write.
-    where=(_MEET.excluded.name != literal_column("''")) & (_MEET.excluded.name != people.c.name),
-)
-
-_MEET_ALL = Batch(_MEET, "group_id", "network", "address", "name", "first_seen_at")
-
-_PERSON = (
-    select(people.c.id)
-    .where(
-        people.c.network == bindparam("person_network"),
-        people.c.address == bindparam("person_address"),
-        people.c.group_id == bindparam("person_group"),
-    )
-    .scalar_subquery()
-)
 _ADD_ALL = Batch(
-    plain_insert(questions).values(person_id=_PERSON),
+    plain_insert(questions).values(person_id=PERSON),
     "group_id",
     "session_id",
     "number",
@@ -56,6 +51,13 @@ _VOTES = (
     .scalar_subquery()
     .label("votes")
 )
+_into = questions.alias("the_other")
+_INTO = (
+    select(_into.c.number)
+    .where(_into.c.id == questions.c.merged_into)
+    .scalar_subquery()
+    .label("into_number")
+)
 _QUESTIONS = select(
     questions.c.id,
     questions.c.session_id,
@@ -69,23 +71,49 @@ _QUESTIONS = select(
     people.c.address,
     people.c.name,
     _VOTES,
+    _INTO,
 ).outerjoin_from(questions, people, questions.c.person_id == people.c.id)
 _BY_SOURCE = _QUESTIONS.where(
     questions.c.network == bindparam("network"),
     questions.c.source_id.in_(listed("source_ids")),
 )
-_BOARD = (
-    _QUESTIONS.where(
-        questions.c.session_id == bindparam("session_id"),
-        or_(
-            questions.c.status == QuestionStatus.OPEN.value,
-            questions.c.status == QuestionStatus.ANSWERED.value,
+_BY_NUMBER = _QUESTIONS.where(
+    questions.c.session_id == bindparam("session_id"), questions.c.number == bindparam("number")
+)
+# A reply's key is "reply:", the network, ":" and the source: see ``reply_key``.
+_BY_REPLY = (
+    _QUESTIONS.add_columns(outbox.c.remote_id)
+    .join_from(
+        questions,
+        outbox,
+        and_(
+            questions.c.network == outbox.c.network,
+            questions.c.source_id
+            == func.substr(outbox.c.key, func.length(outbox.c.network) + literal_column("8")),
         ),
     )
-    .order_by(_VOTES.desc(), questions.c.number)
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
+    .where(
+        outbox.c.network == bindparam("network"),
+        outbox.c.remote_id.in_(listed("remote_ids")),
+        outbox.c.kind == PostKind.REPLY.value,
+    )
 )
+
+
+def _board(*shown: QuestionStatus) -> Select[Any]:
+    return (
+        _QUESTIONS.where(
+            questions.c.session_id == bindparam("session_id"),
+            questions.c.status.in_([status.value for status in shown]),
+        )
+        .order_by(_VOTES.desc(), questions.c.asked_at, questions.c.number)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
+
+
+_BOARD = _board(QuestionStatus.OPEN, QuestionStatus.ANSWERED)
+_WHOLE_BOARD = _board(QuestionStatus.OPEN, QuestionStatus.ANSWERED, QuestionStatus.HIDDEN)
 
 _wanted = func.json_each(bindparam("wanted", type_=Text)).table_valued("value")
 _LAST_NUMBERS = select(
@@ -129,6 +157,36 @@ _ALREADY_ASKED = select(
     ),
 )
 
+_VOTE = insert(votes).values(person_id=PERSON).on_conflict_do_nothing()
+_UNVOTE = delete(votes).where(
+    votes.c.question_id == bindparam("question_id"), votes.c.person_id.in_(PERSONS)
+)
+_VOTED = (
+    select(questions.c.number)
+    .join_from(votes, questions, votes.c.question_id == questions.c.id)
+    .where(votes.c.person_id.in_(PERSONS), questions.c.session_id == bindparam("session_id"))
+)
+_of_into = select(_into.c.person_id).where(_into.c.id == bindparam("into")).scalar_subquery()
+_supporters = union(
+    select(votes.c.person_id).where(votes.c.question_id == bindparam("question")),
+    select(questions.c.person_id).where(
+        questions.c.id == bindparam("question"),
+        questions.c.person_id.is_not(None),
+        questions.c.person_id.is_distinct_from(_of_into),
+    ),
+).subquery()
+_HAND_OVER = (
+    insert(votes)
+    .from_select(
+        ["question_id", "person_id", "voted_at"],
+        # SQLite takes ON CONFLICT for part of the FROM unless a WHERE stands between them.
+        select(bindparam("into"), _supporters.c.person_id, bindparam("at", type_=Moment)).where(
+            true()
+        ),
+    )
+    .on_conflict_do_nothing()
+)
+
 
 class QuestionTable:
     """``QuestionRows`` over one link."""
@@ -140,7 +198,7 @@ class QuestionTable:
         authors = {_author_key(new): new for new in questions if _is_signed(new)}
         moment = moment_text(at)
         await self._link.batch(
-            (_MEET_ALL, [_person_values(new, moment) for new in authors.values()]),
+            (MEET_ALL, [_person_values(new, moment) for new in authors.values()]),
             (_ADD_ALL, [_question_values(new, moment) for new in questions]),
         )
 
@@ -152,10 +210,20 @@ class QuestionTable:
         ]
 
     async def of_session(
-        self, session_id: int, limit: int = 1000, offset: int = 0
+        self, session_id: int, limit: int = 1000, offset: int = 0, *, hidden: bool = False
     ) -> Sequence[Question]:
         values = {"session_id": session_id, "limit": limit, "offset": offset}
-        return [_question(row) for row in await self._link.rows(_BOARD, values)]
+        rows = await self._link.rows(_WHOLE_BOARD if hidden else _BOARD, values)
+        return [_question(row) for row in rows]
+
+    async def by_number(self, session_id: int, number: int) -> Question | None:
+        row = await self._link.first(_BY_NUMBER, {"session_id": session_id, "number": number})
+        return None if row is None else _question(row)
+
+    async def by_reply(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, Question]:
+        values = {"network": network.value, "remote_ids": json.dumps(remote_ids)}
+        rows = await self._link.rows(_BY_REPLY, values, short=is_short(remote_ids))
+        return {row.remote_id: _question(row) for row in rows}
 
     async def last_numbers(self, session_ids: Sequence[int]) -> Mapping[int, int]:
         wanted = {"wanted": json.dumps(session_ids)}
@@ -180,6 +248,35 @@ class QuestionTable:
         wanted = {"wanted": json.dumps(keys)}
         rows = await self._link.rows(_ALREADY_ASKED, wanted, short=is_short(keys))
         return {(row.session_id, row.author_hash, row.text): row.number for row in rows}
+
+    async def vote(self, question: Question, group_id: int, voter: Author, at: datetime) -> bool:
+        await meet(self._link, group_id, voter, at)
+        values = {"question_id": question.id, "voted_at": at, "person_group": group_id}
+        return bool(await self._link.run(_VOTE, {**values, **named(voter)}))
+
+    async def unvote(self, question: Question, voter: Author) -> bool:
+        return bool(await self._link.run(_UNVOTE, {"question_id": question.id, **named(voter)}))
+
+    async def voted(self, session_id: int, voter: Author) -> set[int]:
+        values = {"session_id": session_id, **named(voter)}
+        return {row.number for row in await self._link.rows(_VOTED, values)}
+
+    async def set_status(self, question: Question, status: QuestionStatus) -> None:
+        statement = update(questions).where(questions.c.id == question.id)
+        await self._link.run(statement.values(status=status.value, merged_into=None))
+
+    async def merge(self, question: Question, into: Question, at: datetime) -> None:
+        values = {"question": question.id, "into": into.id, "at": at}
+        await self._link.run(_HAND_OVER, values)
+        merged = update(questions).values(merged_into=into.id)
+        await self._link.run(  # what went into it before goes on with it
+            merged.where(
+                questions.c.session_id == question.session_id,
+                questions.c.merged_into == question.id,
+            )
+        )
+        merged = merged.values(status=QuestionStatus.MERGED.value)
+        await self._link.run(merged.where(questions.c.id == question.id))
 
 
 def _is_signed(new: NewQuestion) -> bool:
@@ -237,4 +334,5 @@ def _question(row: Row[Any]) -> Question:
         author=author,
         votes=row.votes,
         status=QuestionStatus(row.status),
+        merged_into=row.into_number,
     )

@@ -15,14 +15,24 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     literal_column,
     select,
     update,
 )
+from sqlalchemy.dialects.sqlite import insert
 
-from bot.domain.model import Network, Reading, Rsvps, Session, SessionStatus
+from bot.domain.model import (
+    Author,
+    Network,
+    Reading,
+    RsvpAnswer,
+    Rsvps,
+    Session,
+    SessionStatus,
+)
+from bot.domain.ports import Topic
 from bot.storage.database import Link, is_short
+from bot.storage.people import PERSON, PERSONS, meet, named
 from bot.storage.tables import JsonText, listed, outbox, readings, rsvps, sessions
 
 _PREFIX_LIMIT = 20
@@ -51,6 +61,21 @@ _OF_REMOTE = select(outbox.c.remote_id, outbox.c.session_id).where(
     outbox.c.session_id.is_not(None),
 )
 
+_ANSWER = insert(rsvps).values(person_id=PERSON)
+_ANSWERED = _ANSWER.on_conflict_do_update(
+    index_elements=["session_id", "person_id"],
+    set_={name: _ANSWER.excluded[name] for name in ("answer", "answered_at", "interested")},
+)
+_INTERESTED = _ANSWER.on_conflict_do_nothing()
+_ANSWER_OF = select(rsvps.c.answer).where(
+    rsvps.c.session_id == bindparam("session_id"), rsvps.c.person_id.in_(PERSONS)
+)
+_CLEAR_INTEREST = delete(rsvps).where(
+    rsvps.c.session_id == bindparam("session_id"),
+    rsvps.c.person_id.in_(PERSONS),
+    rsvps.c.interested == literal_column("1"),
+)
+
 
 class SessionTable:
     """``SessionRows`` over one link."""
@@ -66,6 +91,7 @@ class SessionTable:
             insert(readings),
             [{**row, "id": None} for row in _reading_values(session_id, session.readings)],
         )
+        self._link.touched.add(Topic.SESSIONS)
         return (await self._found(_SESSIONS.where(sessions.c.id == session_id)))[0]
 
     async def update(self, session: Session, at: datetime) -> None:
@@ -73,6 +99,7 @@ class SessionTable:
         await self._link.run(statement.values(**_values(session), updated_at=at))
         await self._link.run(delete(readings).where(readings.c.session_id == session.id))
         await self._link.run(insert(readings), list(_reading_values(session.id, session.readings)))
+        self._link.touched.add(Topic.SESSIONS)
 
     async def by_id(self, session_id: int) -> Session | None:
         return await self._one(sessions.c.id == session_id)
@@ -125,6 +152,26 @@ class SessionTable:
         people = {row.answer: int(row.people) for row in await self._link.rows(statement)}
         return Rsvps(yes=people.get("yes", 0), maybe=people.get("maybe", 0), no=people.get("no", 0))
 
+    async def rsvp_of(self, session_id: int, author: Author) -> RsvpAnswer | None:
+        values = {"session_id": session_id, **named(author)}
+        answer = await self._link.scalar(_ANSWER_OF, values)
+        return None if answer is None else RsvpAnswer(answer)
+
+    async def set_rsvp(
+        self, session: Session, author: Author, answer: RsvpAnswer, at: datetime
+    ) -> None:
+        await meet(self._link, session.group_id, author, at)
+        await self._link.run(_ANSWERED, _rsvp_values(session, author, answer, at, interested=0))
+
+    async def set_interest(self, session: Session, author: Author, at: datetime) -> bool:
+        await meet(self._link, session.group_id, author, at)
+        values = _rsvp_values(session, author, RsvpAnswer.MAYBE, at, interested=1)
+        return bool(await self._link.run(_INTERESTED, values))
+
+    async def clear_interest(self, session: Session, author: Author) -> bool:
+        values = {"session_id": session.id, **named(author)}
+        return bool(await self._link.run(_CLEAR_INTEREST, values))
+
     async def of_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, int]:
         values = {"network": network.value, "remote_ids": json.dumps(remote_ids)}
         rows = await self._link.rows(_OF_REMOTE, values, short=is_short(remote_ids))
@@ -154,6 +201,19 @@ def _values(session: Session) -> dict[str, Any]:
         "revision": session.revision,
         "announced_at": session.announced_at,
         "cancelled_at": session.cancelled_at,
+    }
+
+
+def _rsvp_values(
+    session: Session, author: Author, answer: RsvpAnswer, at: datetime, *, interested: int
+) -> dict[str, Any]:
+    return {
+        "session_id": session.id,
+        "person_group": session.group_id,
+        **named(author),
+        "answer": answer.value,
+        "answered_at": at,
+        "interested": interested,
     }
 
 

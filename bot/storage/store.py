@@ -13,12 +13,15 @@ from bot.domain.errors import StorageError
 from bot.domain.ports import Now, Topic
 from bot.storage import backup, schema
 from bot.storage.database import Database, Link
-from bot.storage.groups import GroupTable, PeopleTable
+from bot.storage.groups import GroupTable
 from bot.storage.inbound import CursorTable, SeenTable
 from bot.storage.outbox import OutboxTable
+from bot.storage.people import PeopleTable
+from bot.storage.proposals import ProposalTable
 from bot.storage.questions import QuestionTable
 from bot.storage.reminders import ReminderTable
 from bot.storage.sessions import SessionTable
+from bot.storage.settings import SettingTable
 from bot.storage.summaries import SummaryTable
 
 logger = logging.getLogger(__name__)
@@ -33,6 +36,8 @@ class SqliteRows:
         self.summaries = SummaryTable(link)
         self.questions = QuestionTable(link)
         self.people = PeopleTable(link)
+        self.proposals = ProposalTable(link)
+        self.settings = SettingTable(link)
         self.reminders = ReminderTable(link)
         self.outbox = OutboxTable(link, now)
         self.seen = SeenTable(link)

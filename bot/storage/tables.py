@@ -2,7 +2,7 @@
 
 Every table is STRICT. What hangs off a session or a question (readings, summaries, votes, RSVPs)
 belongs to that session's group; every other table that members fill names its group itself.
-``seen`` and ``cursors`` belong to a network as a whole.
+``seen`` and ``cursors`` belong to a network as a whole, ``settings`` to the whole file.
 
 A partial index is used only where a query repeats its condition literally, never as a bound value:
 ``PENDING``, ``CURRENT`` and ``NOT_SENT`` are those conditions.
@@ -108,8 +108,24 @@ groups = Table(
     Column("name", Text, nullable=False),
     Column("timezone", Text, nullable=False),
     Column("reminders", JsonText, nullable=False),  # seconds before the start, longest first
+    Column("set_up_at", Moment),  # from then on its members decide, not the configuration
     UniqueConstraint("slug"),
     sqlite_strict=True,
+)
+
+guilds = Table(
+    "guilds",
+    metadata,
+    Column("address", Text, nullable=False),
+    Column("group_id", ForeignKey("groups.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("organiser_role", Text, nullable=False),
+    Column("set_up_by", Text, nullable=False),
+    Column("set_up_at", Moment, nullable=False),
+    PrimaryKeyConstraint("address"),
+    Index(None, "group_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 destinations = Table(
@@ -215,6 +231,8 @@ questions = Table(
     Column("status", Text, nullable=False),
     Column("asked_at", Moment, nullable=False),
     Column("stored_at", Moment, nullable=False),
+    Column("merged_into", ForeignKey("questions.id")),  # with status merged, else NULL
+    # An insert pays for every index: what is asked seldom (a person's questions) scans instead.
     UniqueConstraint("network", "source_id"),
     UniqueConstraint("session_id", "number"),
     Index(None, "session_id", "author_hash"),
@@ -228,6 +246,7 @@ votes = Table(
     Column("person_id", ForeignKey("people.id"), nullable=False),
     Column("voted_at", Moment, nullable=False),
     PrimaryKeyConstraint("question_id", "person_id"),
+    Index(None, "person_id"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
@@ -239,7 +258,10 @@ rsvps = Table(
     Column("person_id", ForeignKey("people.id"), nullable=False),
     Column("answer", Text, nullable=False),  # yes, maybe or no
     Column("answered_at", Moment, nullable=False),
+    # 1: they said nothing, but marked a calendar entry; 0: they said so
+    Column("interested", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("session_id", "person_id"),
+    Index(None, "person_id"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
@@ -310,6 +332,27 @@ seen = Table(
     Column("source_id", Text, nullable=False),
     Column("seen_at", Moment, nullable=False),
     PrimaryKeyConstraint("network", "source_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("group_id", ForeignKey("groups.id"), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    PrimaryKeyConstraint("id"),
+    sqlite_strict=True,
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("name"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
