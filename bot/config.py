@@ -115,6 +115,16 @@ def _npub(text: str) -> str:
     return text
 
 
+def _snowflake(text: str) -> str:
+    if text and not re.fullmatch(r"[1-9]\d{14,19}", text):
+        raise ValueError('needs a server\'s id, such as "1234567890123456789", in quotes.')
+    return text
+
+
+def _ascending(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(numbers)))
+
+
 def _unique(items: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items))
 
@@ -167,7 +177,26 @@ class NostrTable(_Table):
 
 
 class DiscordTable(_Table):
-    enabled: Literal[False] = False
+    """``guild`` is where the group of this file lives; empty, the first guild that is set up.
+
+    ``shards`` is this process's share of ``shard_count``; empty, all of them (as many as Discord
+    asks for, where ``shard_count`` is 0).
+    """
+
+    enabled: bool = True
+    guild: Annotated[str, AfterValidator(_snowflake)] = ""
+    shard_count: Annotated[int, Field(ge=0, le=10_000)] = 0
+    shards: Annotated[
+        tuple[Annotated[int, Field(ge=0)], ...], Field(strict=False), AfterValidator(_ascending)
+    ] = ()
+
+    @field_validator("shards")
+    @classmethod
+    def _within_the_count(cls, shards: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        count = info.data.get("shard_count", max(shards, default=0) + 1)
+        if shards and shards[-1] >= count:
+            raise ValueError("needs ids below shard_count; set that to how many there are in all.")
+        return shards
 
 
 class SummariesTable(_Table):
@@ -203,10 +232,19 @@ class Config(ConfigFile):
     """``path`` is the file it was read from, None when there was none. ``data_dir`` is resolved.
 
     ``nostr_nsec`` comes from the environment; without it the key file in ``data_dir`` counts.
+    ``discord_token`` comes from there too; without it Discord is off.
     """
 
     path: Path | None = None
     nostr_nsec: SecretStr | None = None
+    discord_token: SecretStr | None = None
+
+    @property
+    def token(self) -> str | None:
+        """What the bot logs in to Discord with; None while Discord is off."""
+        if not self.discord.enabled or self.discord_token is None:
+            return None
+        return self.discord_token.get_secret_value()
 
     def domain_limits(self) -> Limits:
         return Limits(**self.limits.model_dump())
@@ -231,6 +269,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     file, problems = _validated(data)
     if nsec and not _is_secret_key(nsec):
         problems.append("NOSTR_NSEC: needs the bot's secret key (nsec); copy it again whole.")
+    token = environ.get("DISCORD_TOKEN", "").strip()
+    if token and not re.fullmatch(r"[!-~]+", token):  # what can stand in an HTTP header
+        problems.append("DISCORD_TOKEN: needs the bot's token and nothing else; copy it again.")
     if file is None or problems:
         raise ConfigError(problems)
     folder = source.parent if source else Path()
@@ -241,6 +282,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         },
         path=source,
         nostr_nsec=SecretStr(nsec) if nsec else None,
+        discord_token=SecretStr(token) if token else None,
     )
 
 
@@ -333,7 +375,6 @@ _SENTENCES = {
     "string_pattern_mismatch": 'needs an address that starts with "https://" or "http://".',
 }
 _SENTENCES_OF: dict[Place, str] = {
-    ("discord", "enabled"): "this version speaks Nostr only; set it to false.",
     ("summaries", "provider"): 'this version has "extractive" only; set it to that.',
 }
 

@@ -188,7 +188,14 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         ("[nostr]\norganisers = ['npub1xyz']", "[nostr] organisers, item 1: needs a public key"),
         ("[nostr]\npicture = 'javascript:x'", "[nostr] picture: needs an address that starts"),
         ("[nostr]\nabout = '" + "x" * 1001 + "'", "[nostr] about: is too long; 1000 characters"),
-        ("[discord]\nenabled = true", "[discord] enabled: this version speaks Nostr only"),
+        ("[discord]\nenabled = 'no'", "[discord] enabled: needs true or false."),
+        ("[discord]\nguild = 'atl'", "[discord] guild: needs a server's id"),
+        ("[discord]\nguild = 1234567890123456789", "[discord] guild: needs text in quotes."),
+        ("[discord]\nshards = [0]", "[discord] shards: needs ids below shard_count"),
+        ("[discord]\nshards = [3, 1]\nshard_count = 3", "[discord] shards: needs ids below"),
+        ("[discord]\nshards = [-1]", "[discord] shards, item 1: needs 0 or more."),
+        ("[discord]\nshard_count = -1", "[discord] shard_count: needs 0 or more."),
+        ("[discord]\nshards = 'all'", "[discord] shards: needs a list in [brackets]."),
         ("[summaries]\nprovider = 'openai'", '[summaries] provider: this version has "extractive"'),
         ("[limits]\nquestion_length = 10001", "[limits] question_length: needs 10000 or less."),
         ("[limits]\nquestions_per_person = true", "[limits] questions_per_person: needs a whole"),
@@ -252,6 +259,31 @@ def test_a_key_in_the_environment_that_is_none_is_named_without_repeating_it(
     (problem,) = problems_of(tmp_path, "", NOSTR_NSEC=SIGNER.npub)
     assert problem.startswith("NOSTR_NSEC: ")
     assert SIGNER.npub not in problem
+
+
+def test_the_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -> None:
+    config = load(written(tmp_path, ""), {"DISCORD_TOKEN": f" {DISCORD_TOKEN}\n"})
+    assert config.token == DISCORD_TOKEN
+    assert DISCORD_TOKEN not in f"{config!r} {config} {config.model_dump()}"
+
+
+def test_discord_is_off_without_a_token_and_where_the_file_says_so(tmp_path: Path) -> None:
+    assert load(written(tmp_path, ""), {}).token is None
+    off = load(written(tmp_path, "[discord]\nenabled = false"), {"DISCORD_TOKEN": DISCORD_TOKEN})
+    assert off.token is None
+
+
+@pytest.mark.parametrize("token", [f"Bot {DISCORD_TOKEN}", f"{DISCORD_TOKEN}\nx", "…"])
+def test_a_token_that_is_none_is_named_without_repeating_it(tmp_path: Path, token: str) -> None:
+    (problem,) = problems_of(tmp_path, "", DISCORD_TOKEN=token)
+    assert problem.startswith("DISCORD_TOKEN: ")
+    assert token not in problem
+
+
+def test_shards_are_this_processs_share_in_order(tmp_path: Path) -> None:
+    text = "[discord]\nguild = '1234567890123456789'\nshards = [3, 1, 3]\nshard_count = 4"
+    table = load(written(tmp_path, text), {}).discord
+    assert (table.guild, table.shards, table.shard_count) == ("1234567890123456789", (1, 3), 4)
 
 
 def test_no_relay_is_needed_where_nostr_is_off(tmp_path: Path) -> None:
