@@ -126,6 +126,14 @@ class Sessions:
             await require_organiser(view, group, by)
             return await view.sessions.all(group.id, limit, offset)
 
+    async def require_organiser(self, group: Group, *, by: Caller) -> None:
+        """Before work that only organisers may start, such as filling in a form.
+
+        Raises NotPermittedError.
+        """
+        async with self._store.read() as view:
+            await require_organiser(view, group, by)
+
     async def show(self, group: Group, name: str, *, by: Caller) -> SessionView:
         """Everything that is shown of one session; planned ones only to organisers.
 
