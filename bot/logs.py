@@ -12,13 +12,18 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-_NSEC = re.compile(r"(?:nsec|ncryptsec)1[02-9ac-hj-np-z]{6,}", re.IGNORECASE)
+_SECRET = re.compile(  # a Nostr key; a Discord token
+    r"(?:nsec|ncryptsec)1[02-9ac-hj-np-z]{6,}|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}",
+    re.IGNORECASE,
+)
+# What lets anybody answer an interaction stands in the address to answer at.
+_ANSWERING = re.compile(r"((?:webhooks|interactions)/\d+/)[^/\s?]{8,}")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _HIDDEN = "[secret]"
 
 
 class LineFormatter(logging.Formatter):
-    """``secrets`` are texts that never appear, beside everything that looks like an nsec."""
+    """``secrets`` are texts that never appear, beside everything that looks like one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
@@ -36,7 +41,7 @@ class LineFormatter(logging.Formatter):
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return _NSEC.sub(_HIDDEN, text)
+        return _ANSWERING.sub(rf"\1{_HIDDEN}", _SECRET.sub(_HIDDEN, text))
 
 
 def start(secrets: Iterable[str] = (), level: int = logging.INFO) -> None:

@@ -93,8 +93,11 @@ def run(*, verbose: bool) -> None:
     from bot import logs
 
     config = load_config()
-    nsec = config.nostr_nsec.get_secret_value() if config.nostr_nsec else ""
-    logs.start([nsec], logging.DEBUG if verbose else logging.INFO)
+    secrets = (config.nostr_nsec, config.discord_token)
+    logs.start(
+        [secret.get_secret_value() for secret in secrets if secret],
+        logging.DEBUG if verbose else logging.INFO,
+    )
     from bot import app
 
     run_async(lambda: app.run(config))

@@ -31,6 +31,15 @@ def test_what_a_stranger_wrote_cannot_forge_a_line_or_move_the_cursor() -> None:
     assert not set("\x1b\u202e\r") & set(line)
 
 
+def test_no_discord_token_appears_nor_what_answers_an_interaction() -> None:
+    token = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+    address = "https://discord.com/api/v10/webhooks/1234/aW50ZXJhY3Rpb246MTIzNA/messages/@original"
+    line = LineFormatter().format(record("Bot %s at %s", token, address))
+    assert line.endswith(
+        "Bot [secret] at https://discord.com/api/v10/webhooks/1234/[secret]/messages/@original"
+    )
+
+
 def test_no_nsec_and_no_held_secret_appears_even_in_a_traceback() -> None:
     formatter = LineFormatter([HEX_SECRET, "short", ""])
     made = record("%s and %s, not short", SIGNER.nsec, HEX_SECRET)
