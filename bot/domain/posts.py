@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.model import Destination, Group, Post, PostKind, Session, SessionStatus
+from bot.domain.model import Destination, Group, Network, Post, PostKind, Session, SessionStatus
 
 
 class Change(StrEnum):
@@ -115,11 +115,16 @@ def session_post(
     )
 
 
+def announcement_key(session_id: int, network: Network, address: str) -> str:
+    """The key of a session's announcement at a destination, whatever its revision."""
+    return f"announcement:{session_id}:{network}:{address}"
+
+
 def _key(kind: PostKind, session: Session, destination: Destination, body: SessionPost) -> str:
     place = f"{destination.network}:{destination.address}"
     match kind:
         case PostKind.ANNOUNCEMENT:
-            return f"announcement:{session.id}:{place}"
+            return announcement_key(session.id, destination.network, destination.address)
         case PostKind.REMINDER:
             offset = int(body.offset.total_seconds()) if body.offset is not None else 0
             return f"reminder:{session.id}:r{session.revision}:{offset}:{place}"

@@ -52,6 +52,14 @@ def clean_name(text: str, limit: int = _NAME_LENGTH) -> str:
     return text if _is_visible(text) else ""
 
 
+def mended(text: str) -> str:
+    """The text without what is no text, control and reordering characters; marks are capped.
+
+    For showing what may never have gone through ``clean_text``: imported pages, models' answers.
+    """
+    return _mend(_NOT_TEXT.sub("", text))
+
+
 def slug_of(title: str) -> str:
     """An ASCII name for addresses and commands: ``"Llama, 2nd part"`` -> ``"llama-2nd-part"``.
 

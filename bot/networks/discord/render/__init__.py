@@ -1,0 +1,49 @@
+"""How everything looks on Discord: pure functions from the domain's data to a `Message`.
+
+Nothing is sent here, and nothing is decided.
+"""
+
+from bot.networks.discord.render.board import Names, accepted, board, moderation
+from bot.networks.discord.render.message import Button, Message, Row
+from bot.networks.discord.render.organiser import (
+    agenda,
+    forgotten,
+    help_text,
+    holdings,
+    proposal,
+)
+from bot.networks.discord.render.session import (
+    announcement,
+    counts_text,
+    notice,
+    reminder,
+    rsvp_answer,
+    session_embed,
+    sessions_list,
+    warning,
+)
+from bot.networks.discord.render.summaries import summaries
+
+__all__ = [
+    "Button",
+    "Message",
+    "Names",
+    "Row",
+    "accepted",
+    "agenda",
+    "announcement",
+    "board",
+    "counts_text",
+    "forgotten",
+    "help_text",
+    "holdings",
+    "moderation",
+    "notice",
+    "proposal",
+    "reminder",
+    "rsvp_answer",
+    "session_embed",
+    "sessions_list",
+    "summaries",
+    "warning",
+]

@@ -1,0 +1,196 @@
+"""What organisers and members look up besides: proposed changes, the agenda, holdings, help.
+
+Pure. Nothing here decides what may be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import discord
+
+from bot.domain.model import (
+    Holdings,
+    Question,
+    Session,
+    SessionStatus,
+    SessionView,
+)
+from bot.networks.discord import limits
+from bot.networks.discord.ids import Verb, custom_id
+from bot.networks.discord.render.board import Names, entry_text
+from bot.networks.discord.render.message import Button, Message, Row, packed
+from bot.networks.discord.render.session import (
+    AMBER,
+    BLUE,
+    RED,
+    add_prose,
+    counts_text,
+    moment,
+    title_of,
+)
+from bot.networks.discord.render.summaries import origin
+from bot.networks.discord.splitting import cut, split
+from bot.networks.discord.text import link, one_line, plain, prose
+
+_MEMBERS = {
+    "next": "when and what the next session is",
+    "summary": "what the reading says, for techies and in plain words",
+    "ask": "put a question on a session's board, with your name or without",
+    "questions": "the board: what others asked, and your votes",
+    "agenda": "everything for the evening on one page",
+    "rsvp": "say whether you are coming",
+    "forget-me": "what is held on you, and delete it",
+}
+_ORGANISERS = {
+    "session add": "plan a session",
+    "session announce": "post it here, in the events and on Nostr",
+    "session edit": "change it; who was told is told again",
+    "session cancel": "call it off",
+    "session list": "all sessions, the unannounced too",
+    "session import": "take a session from a page (Markdown)",
+    "session export": "its page, with everything on it",
+    "setup": "the group's name, time zone, channel, organisers and reminders",
+}
+
+
+class Proposed(Protocol):
+    """A change that waits for a yes (`bot.services.sessions.Proposal`)."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def before(self) -> Session | None: ...
+    @property
+    def after(self) -> Session: ...
+
+
+def proposal(proposed: Proposed, zone: str) -> Message:
+    """What was understood, in the group's zone and in the reader's own, and what can be done."""
+    before, after = proposed.before, proposed.after
+    is_off = after.status is SessionStatus.CANCELLED
+    head = "Cancel" if is_off else "New session" if before is None else "Change"
+    colour = RED if is_off else AMBER
+    embed = discord.Embed(title=title_of(f"{head}: {after.title}"), colour=colour)
+    embed.description = "\n".join(_understood(before, after, zone))
+    embeds = [embed]
+    if after.topic and not is_off and (before is None or before.topic != after.topic):
+        add_prose(embeds, prose(after.topic), colour)
+    embed.set_footer(text="Nothing is stored yet.")
+    return Message(embeds=tuple(embeds), rows=(_choices(proposed.id, before, after),))
+
+
+def agenda(view: SessionView, *, names: Names) -> list[Message]:
+    """Everything for the evening: facts, who comes, both leads, and the questions as ranked."""
+    session = view.session
+    parts = [_agenda_head(view)]
+    for audience, summary in view.summaries.items():
+        lead = prose(summary.draft.lead or summary.draft.body)
+        parts.append(f"**Summary ({audience}, {origin(summary)})**\n{cut(lead, 1500)}")
+    parts.append(_agenda_questions(view.questions, names))
+    embeds = [
+        discord.Embed(description=piece, colour=BLUE)
+        for piece in split("\n\n".join(parts), limits.EMBED_DESCRIPTION)
+    ]
+    embeds[0].title = title_of(f"Agenda: {session.title}")
+    return packed(embeds)
+
+
+def holdings(held: Holdings, user: str) -> Message:
+    """What the bot holds on a person, and the button that deletes it. ``user``: their snowflake."""
+    if held == Holdings():
+        return Message(content="I hold nothing on you.")
+    rows = [
+        f"{held.questions} question{'s'[: held.questions != 1]}"
+        + (f", {held.anonymous} of them asked anonymously" if held.anonymous else ""),
+        f"{held.votes} vote{'s'[: held.votes != 1]}",
+        f"{held.rsvps} answer{'s'[: held.rsvps != 1]} to sessions",
+    ]
+    if held.names:
+        rows.append("your name as " + ", ".join(f"“{one_line(name)}”" for name in held.names))
+    embed = discord.Embed(title="What I hold on you", colour=BLUE)
+    lines = "\n".join(f"• {row}" for row in rows)
+    embed.description = cut(
+        f"{lines}\n\nDeleting it empties your questions, of which only the numbers stay.", 4000
+    )
+    delete = Button("Delete it all", custom_id(Verb.FORGET, user), discord.ButtonStyle.danger)
+    return Message(embeds=(embed,), rows=((delete,),))
+
+
+def forgotten(held: Holdings) -> Message:
+    """What the person is told whose data is gone."""
+    gone = held.questions + held.votes + held.rsvps
+    what = "I held nothing on you." if held == Holdings() else f"Done: {gone} entries are deleted."
+    return Message(content=what)
+
+
+def help_text(*, organiser: bool, commands: Mapping[str, int] | None = None) -> Message:
+    """What can be said to the bot. ``commands``: Discord's ids of those that can be clicked."""
+    known = commands or {}
+    embed = discord.Embed(title="I run a reading group", colour=BLUE)
+    embed.description = _commands(_MEMBERS, known) + (
+        "\n\nTo put a message on the board, use its menu: Apps, **Ask this at the session**."
+    )
+    if organiser:
+        value = _commands(_ORGANISERS, known)
+        embed.add_field(name="For organisers", value=cut(value, limits.FIELD_VALUE), inline=False)
+    return Message(embeds=(embed,))
+
+
+def _understood(before: Session | None, after: Session, zone: str) -> list[str]:
+    local = after.starts_at.astimezone(ZoneInfo(zone))
+    lines = [
+        f"🗓️ **{local:%a} {local.day} {local:%b %Y}, {local:%H:%M}** ({plain(zone)})",
+        f"For you that is {moment(after.starts_at)} (<t:{int(after.starts_at.timestamp())}:R>)",
+    ]
+    if before is not None and before.starts_at != after.starts_at:
+        lines.append(f"It was {moment(before.starts_at)}")
+    if before is not None and before.title != after.title:
+        lines.append(f"Its title was “{title_of(before.title)}”")
+    if after.place or (before is not None and before.place):
+        lines.append(f"📍 {one_line(after.place) or 'nowhere in particular'}")
+    lines += [f"📖 {link(reading.title, reading.url)}" for reading in after.readings[:8]]
+    if after.tags:
+        lines.append(cut(" ".join(f"#{one_line(tag)}" for tag in after.tags), 300))
+    hours, minutes = divmod(int(after.duration.total_seconds()) // 60, 60)
+    return [*lines, f"⏱️ {hours} h{f' {minutes} min' if minutes else ''} · `{after.slug}`"]
+
+
+def _choices(id: str, before: Session | None, after: Session) -> Row:
+    def button(label: str, act: str, style: discord.ButtonStyle) -> Button:
+        return Button(label, custom_id(Verb.PROPOSAL, id, act), style)
+
+    if after.status is SessionStatus.CANCELLED:
+        return (
+            button("Cancel the session", "store", discord.ButtonStyle.danger),
+            button("Leave it", "discard", discord.ButtonStyle.secondary),
+        )
+    row = [button("Store", "store", discord.ButtonStyle.primary)]
+    if after.status is SessionStatus.PLANNED:
+        row.append(button("Store and announce", "announce", discord.ButtonStyle.success))
+    return (*row, button("Discard", "discard", discord.ButtonStyle.secondary))
+
+
+def _agenda_head(view: SessionView) -> str:
+    session = view.session
+    lines = [f"🗓️ {moment(session.starts_at)}"]
+    if session.place:
+        lines.append(f"📍 {cut(one_line(session.place), 500)}")
+    lines += [f"📖 {link(cut(reading.title, 300), reading.url)}" for reading in session.readings]
+    return "\n".join([*lines, counts_text(view.rsvps)])
+
+
+def _agenda_questions(questions: Sequence[Question], names: Names) -> str:
+    if not questions:
+        return "**Questions**\nNone yet; `/ask` puts the first one."
+    return "\n\n".join(["**Questions**", *(entry_text(question, names) for question in questions)])
+
+
+def _commands(texts: Mapping[str, str], known: Mapping[str, int]) -> str:
+    lines = []
+    for name, text in texts.items():
+        id = known.get(name.split()[0])
+        lines.append(f"{f'</{name}:{id}>' if id else f'`/{name}`'} – {text}")
+    return "\n".join(lines)
