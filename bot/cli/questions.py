@@ -33,7 +33,7 @@ def add(*, name: str, text: str, form: str) -> None:
     from bot.domain.model import OPERATOR
 
     async def work(desk: Desk) -> tuple[Question, SessionView]:
-        asked = await desk.questions.add(desk.group, name, text)
+        asked = await desk.questions.add(desk.group, name, text, by=OPERATOR)
         return asked, await desk.sessions.show(desk.group, name, by=OPERATOR)
 
     asked, view = at_desk(work)

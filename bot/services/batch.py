@@ -6,7 +6,6 @@ all that is needed is looked up, then each submission is decided in order, then 
 
 from __future__ import annotations
 
-import hmac
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +19,9 @@ from bot.domain.errors import (
 )
 from bot.domain.model import Author, Limits, Network, Question, Session, Submission
 from bot.domain.ports import Rows
-from bot.domain.text import clean_name, clean_text
+from bot.domain.text import clean_text
 from bot.services import find
+from bot.services.people import author_hash, presentable
 
 _KNOWN_FOR = timedelta(hours=1)  # who came with a flood isn't known yet
 
@@ -170,17 +170,10 @@ class Batch:
             text = clean_text(submission.text, self._limits.question_length)
         except InvalidSubmissionError as error:
             return Outcome(submission, session=board.session, error=error)
-        author = submission.author
-        name = author.name and clean_name(author.name)
-        if name != author.name:
-            author = replace(author, name=name)
+        author = presentable(submission.author)
         if author is not submission.author or text != submission.text:
             submission = replace(submission, author=author, text=text)
-        return _Asked(submission, board.session.id, self._hash(author))
-
-    def _hash(self, author: Author) -> str:
-        person = f"{author.network}:{author.address}".encode()
-        return hmac.digest(self._secret, person, "sha256").hex()
+        return _Asked(submission, board.session.id, author_hash(self._secret, author))
 
     async def _look_up(self, rows: Rows, asked: Sequence[_Asked]) -> None:
         """What the limits need to know, in a fixed number of statements."""

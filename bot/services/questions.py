@@ -1,7 +1,8 @@
-"""Questions: submissions from every network onto a session's board, in one transaction a batch.
+"""Questions: submissions from every network onto a session's board, votes for them, moderation.
 
-This is the hot path: a batch costs a fixed number of statements, however long it is. Checks that a
-network can do before it comes here (signatures, rates) are its own.
+Submissions are the hot path: a batch is one transaction and costs a fixed number of statements,
+however long it is. Checks that a network can do before it comes here (signatures, rates) are its
+own; which question is meant and what a vote does is `boards`'.
 """
 
 from __future__ import annotations
@@ -12,26 +13,31 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from bot.domain.errors import LimitError
+from bot.domain.errors import LimitError, UnknownQuestionError, UnknownSessionError
 from bot.domain.model import (
     Author,
+    Caller,
     Delivery,
     Group,
     Limits,
     Network,
     Post,
     Question,
+    QuestionStatus,
     Session,
     Submission,
 )
 from bot.domain.ports import Now, Store
 from bot.domain.text import clean_text
-from bot.services import find
+from bot.services import boards, find
 from bot.services.batch import Batch, NewQuestion, Outcome
+from bot.services.boards import Ballot, Cast, LastWords, Voted
 from bot.services.outbox import LEASE
+from bot.services.rights import is_organiser, require_organiser
 
-__all__ = ["Outcome", "Questions", "Replier", "Submitted"]
+__all__ = ["Ballot", "Cast", "Outcome", "Questions", "Replier", "Submitted", "Teller", "Voted"]
 
 _TOLD_AGAIN_AFTER = timedelta(days=1)
 _REPLIES_A_TURN = 50
@@ -41,6 +47,11 @@ _TOLD_AT_MOST = 10_000  # people remembered; forgetting one costs a second answe
 Replier = Callable[[Outcome], Post | None]
 """Makes the answer to an accepted or refused submission, its bytes included. Pure: it is called
 inside the transaction. None answers nothing."""
+
+Teller = Callable[[Cast], Post | None]
+"""The same for a ballot."""
+
+_Told = TypeVar("_Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class Questions:
         self._limits = limits
         self._secret = secret
         self._told: OrderedDict[str, datetime] = OrderedDict()
+        self._last_words = LastWords()
 
     async def submit(
         self, submissions: Sequence[Submission], reply: Replier | None = None
@@ -83,16 +95,17 @@ class Questions:
         return Submitted(tuple(outcomes), tuple(deliveries))
 
     async def add(
-        self, group: Group, session_name: str, text: str, source_id: str = ""
+        self, group: Group, session_name: str, text: str, source_id: str = "", *, by: Caller
     ) -> Question:
         """Put the organiser's own question on a board, without limits; a ``source_id`` counts once.
 
-        Raises UnknownSessionError, InvalidSubmissionError.
+        Raises NotPermittedError, UnknownSessionError, InvalidSubmissionError.
         """
         now = self._now()
         text = clean_text(text, self._limits.question_length)
         source_id = source_id or f"cli:{secrets.token_hex(16)}"
         async with self._store.transaction() as tx:
+            await require_organiser(tx, group, by)
             if stored := await tx.questions.by_source(Network.LOCAL, [source_id]):
                 return stored[0]
             session = await find.find(tx, group, session_name, now, members_only=False)
@@ -109,10 +122,124 @@ class Questions:
             await tx.questions.add([NewQuestion(submission, session.id, last + 1, "")], now)
             return (await tx.questions.by_source(Network.LOCAL, [source_id]))[0]
 
-    async def board(self, session: Session) -> Sequence[Question]:
-        """Its questions, most votes first, then in the order they came."""
+    async def board(self, session: Session, *, by: Caller | None = None) -> Sequence[Question]:
+        """Its questions, most votes first, then in the order they came; an organiser's has the
+        hidden ones, too."""
         async with self._store.read() as view:
-            return await view.questions.of_session(session.id)
+            hidden = False
+            if by is not None:
+                group = await view.groups.by_id(session.group_id)
+                hidden = await is_organiser(view, group, by)
+            return await view.questions.of_session(session.id, hidden=hidden)
+
+    async def vote(
+        self, group: Group, session_id: int, number: int, voter: Author, *, up: bool = True
+    ) -> Voted:
+        """Vote for a question, or take the vote back; twice is once.
+
+        Raises UnknownSessionError, also for another group's, and UnknownQuestionError.
+        """
+        now = self._now()
+        async with self._store.transaction() as tx:
+            session = await find.by_id(tx, group, session_id, now)
+            question = await boards.shown(tx, session, number)
+            return await boards.vote(tx, session, question, voter, now, up=up)
+
+    async def toggle_vote(self, group: Group, session_id: int, number: int, voter: Author) -> Voted:
+        """Vote for a question, or take it back where it stands. Raises what ``vote`` raises."""
+        now = self._now()
+        async with self._store.transaction() as tx:
+            session = await find.by_id(tx, group, session_id, now)
+            question = await boards.shown(tx, session, number)
+            up = question.number not in await tx.questions.voted(session.id, voter)
+            return await boards.vote(tx, session, question, voter, now, up=up)
+
+    async def voted(self, session: Session, voter: Author) -> set[int]:
+        """The numbers of the questions that this person votes for."""
+        async with self._store.read() as view:
+            return await view.questions.voted(session.id, voter)
+
+    async def cast(
+        self, group: Group, ballots: Sequence[Ballot], reply: Teller
+    ) -> Sequence[Delivery]:
+        """Take votes as a network brought them: each counts once, and commits with its answer.
+
+        What was handled before, or was said before a word that is known already, changes nothing
+        and gets no answer. The deliveries are claimed: send them now.
+        """
+        now = self._now()
+        async with self._store.transaction() as tx:
+            casts = await boards.cast(tx, group, ballots, self._last_words, now)
+            posts = await _replies(reply, casts)
+            return await tx.outbox.add_claimed(posts, now, now + LEASE) if posts else ()
+
+    async def react(
+        self,
+        network: Network,
+        remote_id: str,
+        group: Group,
+        voter: Author,
+        *,
+        up: bool,
+        source_id: str = "",
+        at: datetime | None = None,
+    ) -> Voted | None:
+        """A reaction to our answer to a question, which is a vote for it; None where it is about
+        nothing that one can vote for. ``source_id`` and ``at`` are as in a ballot."""
+        async with self._store.read() as view:
+            if not await view.questions.by_reply(network, [remote_id]):
+                return None  # most reactions; they cost no transaction
+        now = self._now()
+        async with self._store.transaction() as tx:
+            asked = (await tx.questions.by_reply(network, [remote_id])).get(remote_id)
+            if asked is None or (source_id and not await tx.seen.add(network, [source_id], now)):
+                return None
+            try:
+                session = await find.by_id(tx, group, asked.session_id, now)
+                question = await boards.shown(tx, session, asked.number)
+            except (UnknownSessionError, UnknownQuestionError):
+                return None
+            if not self._last_words.take(voter, question, at or now):
+                return None
+            return await boards.vote(tx, session, question, voter, now, up=up)
+
+    async def hide(self, group: Group, session_id: int, number: int, *, by: Caller) -> Question:
+        """Take a question off the members' board; it keeps its votes.
+
+        Raises NotPermittedError, UnknownSessionError, UnknownQuestionError, UserError when it was
+        merged; so do ``reopen`` and ``answered``.
+        """
+        return await self._set_status(group, session_id, number, QuestionStatus.HIDDEN, by)
+
+    async def reopen(self, group: Group, session_id: int, number: int, *, by: Caller) -> Question:
+        """Put a hidden or answered question back."""
+        return await self._set_status(group, session_id, number, QuestionStatus.OPEN, by)
+
+    async def answered(self, group: Group, session_id: int, number: int, *, by: Caller) -> Question:
+        """Mark a question as answered; members still see it."""
+        return await self._set_status(group, session_id, number, QuestionStatus.ANSWERED, by)
+
+    async def merge(
+        self, group: Group, session_id: int, number: int, into: int, *, by: Caller
+    ) -> Question:
+        """Let a question go into another one of its session, with its votes; returns that one.
+
+        Raises NotPermittedError, UnknownSessionError, UnknownQuestionError, and UserError where it
+        went into a third one before.
+        """
+        now = self._now()
+        async with self._store.transaction() as tx:
+            await require_organiser(tx, group, by)
+            session, question = await boards.moderated(tx, group, session_id, number)
+            return await boards.merge(tx, session, question, into, now)
+
+    async def _set_status(
+        self, group: Group, session_id: int, number: int, status: QuestionStatus, by: Caller
+    ) -> Question:
+        async with self._store.transaction() as tx:
+            await require_organiser(tx, group, by)
+            _, question = await boards.moderated(tx, group, session_id, number)
+            return await boards.set_status(tx, question, status)
 
     def _answered(self, outcomes: Iterable[Outcome], now: datetime) -> list[Outcome]:
         """All that is new; but a person is told of limits once a day: a flood gets no echo."""
@@ -140,7 +267,7 @@ class Questions:
             self._told.popitem(last=False)
 
 
-async def _replies(reply: Replier, answered: Sequence[Outcome]) -> list[Post]:
+async def _replies(reply: Callable[[_Told], Post | None], answered: Sequence[_Told]) -> list[Post]:
     """The answers; a signature takes a tenth of a millisecond, so others get a turn in between."""
     posts = []
     for position, outcome in enumerate(answered, 1):

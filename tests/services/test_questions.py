@@ -280,15 +280,15 @@ async def test_the_organiser_adds_a_question_without_limits(
     store: SqliteStore, session: Session, group: Group, now: FakeNow
 ) -> None:
     questions = Questions(store, now, Limits(questions_per_session=1), SECRET)
-    first = await questions.add(group, "llama", "Why?")
-    second = await questions.add(group, "", "Why?", "mine")
+    first = await questions.add(group, "llama", "Why?", by=OPERATOR)
+    second = await questions.add(group, "", "Why?", "mine", by=OPERATOR)
     assert (first.number, second.number, first.author) == (1, 2, None)
-    assert await questions.add(group, "llama", "Other words", "mine") == second
+    assert await questions.add(group, "llama", "Other words", "mine", by=OPERATOR) == second
     assert [question.id for question in await questions.board(session)] == [first.id, second.id]
     with pytest.raises(UnknownSessionError):
-        await questions.add(group, "nothing", "Why?")
+        await questions.add(group, "nothing", "Why?", by=OPERATOR)
     with pytest.raises(InvalidSubmissionError):
-        await questions.add(group, "llama", " ")
+        await questions.add(group, "llama", " ", by=OPERATOR)
 
 
 class Counted:

@@ -1,0 +1,71 @@
+"""Attendance: who comes to a session, as each person says for themselves, or shows by interest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.errors import UserError
+from bot.domain.model import Author, Group, RsvpAnswer, Rsvps, Session, SessionStatus
+from bot.domain.ports import Now, Rows, Store
+from bot.services import find
+from bot.services.people import presentable
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A person's answer, and everybody's as they stand with it."""
+
+    session: Session
+    counts: Rsvps
+    answer: RsvpAnswer
+
+
+class Attendance:
+    """The RSVPs of all sessions; one a person, and the last word counts."""
+
+    def __init__(self, store: Store, now: Now) -> None:
+        self._store = store
+        self._now = now
+
+    async def answer(
+        self, group: Group, session_id: int, person: Author, answer: RsvpAnswer
+    ) -> Answered:
+        """Take what a person says. Raises UnknownSessionError; UserError when it is over or off."""
+        now = self._now()
+        async with self._store.transaction() as tx:
+            session = await _open_session(tx, group, session_id, now)
+            await tx.sessions.set_rsvp(session, presentable(person), answer, now)
+            return Answered(session, await tx.sessions.rsvps(session.id), answer)
+
+    async def interest(
+        self, group: Group, session_id: int, person: Author, *, interested: bool
+    ) -> bool:
+        """A calendar entry's "interested", or no longer: a maybe of whoever has said nothing.
+
+        Returns whether the counts changed. Nobody waits for a word on it, so what is over, off or
+        unknown changes nothing and raises nothing.
+        """
+        now = self._now()
+        async with self._store.transaction() as tx:
+            try:
+                session = await _open_session(tx, group, session_id, now)
+            except UserError:
+                return False
+            if interested:
+                return await tx.sessions.set_interest(session, presentable(person), now)
+            return await tx.sessions.clear_interest(session, person)
+
+    async def counts(self, session_id: int) -> Rsvps:
+        async with self._store.read() as view:
+            return await view.sessions.rsvps(session_id)
+
+
+async def _open_session(rows: Rows, group: Group, session_id: int, now: datetime) -> Session:
+    """A session that one can still come to. Raises what ``answer`` raises."""
+    session = await find.told(rows, group, session_id, now)
+    if session.status is SessionStatus.CANCELLED:
+        raise UserError(f"“{session.title}” is cancelled; `next` says what is on instead.")
+    if find.ends_at(session) <= now:
+        raise UserError(f"“{session.title}” is over; `next` says what you can come to.")
+    return session
