@@ -24,6 +24,8 @@ class Verb(StrEnum):
     REOPEN = "reopen"  # SESSION:NUMBER, open again, from hidden or answered
     ANSWERED = "answered"  # SESSION:NUMBER
     MERGE = "merge"  # SESSION:NUMBER
+    ADD = "add"  # MINUTES:ZONE, the form of a new session
+    EDIT = "edit"  # SLUG, the form of a session's changes
     PROPOSAL = "proposal"  # ID:store|announce|discard
     FORGET = "forget"  # USER, a snowflake
 
