@@ -13,14 +13,27 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.model import Author, Delivery, Network, OutboxState, PostKind, Prepared, Session
+from bot.domain.model import (
+    Author,
+    Delivery,
+    Network,
+    OutboxState,
+    PostKind,
+    Prepared,
+    Question,
+    QuestionStatus,
+    RsvpAnswer,
+    Session,
+)
 from bot.domain.ports import Rows
 from bot.storage.store import SqliteStore
 from tests.fakes import FakeNow
-from tests.rows import NOON, a_group, a_post, a_reply, a_session
+from tests.rows import NOON, a_group, a_post, a_reply, a_session, asked
 
 NOSTR = Network.NOSTR
 LEASE = NOON + timedelta(minutes=1)
+DAN = Author(Network.DISCORD, "1234", "Dan")
+QUESTION = Question(1, 1, 1, "Why?", NOSTR, "x", NOON)
 
 HOT: dict[str, Callable[[Rows, Session, Delivery], Awaitable[object]]] = {
     "next session": lambda tx, s, d: tx.sessions.starting_after(s.group_id, NOON, 1),
@@ -58,6 +71,25 @@ HOT: dict[str, Callable[[Rows, Session, Delivery], Awaitable[object]]] = {
     "release": lambda tx, s, d: tx.outbox.release(NOSTR, [d]),
     "release all": lambda tx, s, d: tx.outbox.release(NOSTR),
     "count": lambda tx, s, d: tx.outbox.count(NOSTR),
+    "sent": lambda tx, s, d: tx.outbox.sent(s.id, NOSTR, PostKind.ANNOUNCEMENT),
+    "whole board": lambda tx, s, d: tx.questions.of_session(s.id, hidden=True),
+    "question by number": lambda tx, s, d: tx.questions.by_number(s.id, 1),
+    "questions by reply": lambda tx, s, d: tx.questions.by_reply(NOSTR, ["x"]),
+    "vote": lambda tx, s, d: tx.questions.vote(QUESTION, s.group_id, DAN, NOON),
+    "unvote": lambda tx, s, d: tx.questions.unvote(QUESTION, DAN),
+    "voted": lambda tx, s, d: tx.questions.voted(s.id, DAN),
+    "status": lambda tx, s, d: tx.questions.set_status(QUESTION, QuestionStatus.HIDDEN),
+    "merge": lambda tx, s, d: tx.questions.merge(replace(QUESTION, id=2), QUESTION, NOON),
+    "RSVPs": lambda tx, s, d: tx.sessions.rsvps(s.id),
+    "RSVP of a person": lambda tx, s, d: tx.sessions.rsvp_of(s.id, DAN),
+    "RSVP": lambda tx, s, d: tx.sessions.set_rsvp(s, DAN, RsvpAnswer.YES, NOON),
+    "interest": lambda tx, s, d: tx.sessions.set_interest(s, DAN, NOON),
+    "no interest": lambda tx, s, d: tx.sessions.clear_interest(s, DAN),
+    "guild": lambda tx, s, d: tx.groups.guild("100"),
+    "guilds": lambda tx, s, d: tx.groups.guilds(s.group_id),
+    "set up": lambda tx, s, d: tx.groups.set_up_at(s.group_id),
+    "proposal": lambda tx, s, d: tx.proposals.take("x", s.group_id),
+    "setting": lambda tx, s, d: tx.settings.get("x"),
     "add claimed": lambda tx, s, d: tx.outbox.add_claimed([a_reply(s, "y")], NOON, LEASE),
 }
 
@@ -76,6 +108,7 @@ async def test_a_hot_query_searches_and_never_scans(
         group = await a_group(tx)
         session = await tx.sessions.add(a_session(group.id), NOON)
         (delivery,) = await tx.outbox.add_claimed([a_reply(session, "d")], NOON, LEASE)
+        await tx.questions.add([asked(session, 1), asked(session, 2)], NOON)
     _, driver = await store._database._open_writer()
     said: list[str] = []
     async with store.transaction() as tx:
@@ -114,7 +147,7 @@ async def test_a_large_file_opens_as_fast_as_an_empty_one(tmp_path: Path) -> Non
         file.execute(
             "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000) "
             "INSERT INTO questions SELECT n, ?, ?, n, 'Why?', 'nostr', hex(n), NULL, hex(n), "
-            "'open', 'now', 'now' FROM n",
+            "'open', 'now', 'now', NULL FROM n",
             (group.id, session.id),
         )
     assert await _open_time(large) < 2 * await _open_time(empty) + 0.005

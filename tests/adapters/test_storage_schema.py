@@ -36,6 +36,24 @@ async def main():
 asyncio.run(main())
 """
 
+_FIRST_ROWS = """
+INSERT INTO groups VALUES (1, 'atl', 'Atlanta', 'UTC', '[86400]');
+INSERT INTO destinations VALUES (1, 1, 'nostr', 'b0', NULL, '');
+INSERT INTO people VALUES
+    (4, 1, 'nostr', 'aa', 'Ann', 'then', 'then'),
+    (5, 1, 'nostr', 'bb', '', 'then', NULL);
+INSERT INTO sessions VALUES (2, 1, 's', 'S', 'then', 'then', 'UTC', 7200, '', '', '[]', 'planned',
+    1, NULL, NULL, 'then', 'then');
+INSERT INTO questions VALUES
+    (7, 1, 2, 1, 'Why?', 'nostr', 'q1', 4, 'hash', 'open', 'then', 'then'),
+    (9, 1, 2, 2, 'How?', 'nostr', 'q2', NULL, 'hash', 'hidden', 'then', 'then');
+INSERT INTO votes VALUES (7, 4, 'then'), (7, 5, 'then'), (9, 5, 'then');
+INSERT INTO rsvps VALUES (2, 4, 'yes', 'then');
+INSERT INTO seen VALUES ('nostr', 'q1', 'then');
+INSERT INTO outbox VALUES (1, 'reply:nostr:q1', 1, 'nostr', 'b0', 'reply', 2, '{}', X'00', 'sent',
+    1, 1, NULL, NULL, NULL, 'then', 'then', 'then', 'r1', '');
+"""
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -50,7 +68,28 @@ def shape(path: Path) -> set[tuple[str, str, str]]:
 
 
 def _words(sql: str) -> list[str]:
-    return re.findall(r"\w+|[^\w\s,]", sql)
+    return re.findall(r"\w+|[^\w\s,\"]", sql)  # SQLite quotes the name of a table that was renamed
+
+
+def make_first_file(path: Path) -> None:
+    """A file as the first version wrote it, with a row in most of its tables."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as file,
+        closing(schema._core(file)) as core,
+    ):
+        with schema._exclusively(file):
+            migrations.upgrade(core, "0001")
+        file.executescript(_FIRST_ROWS)
+
+
+def rows_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of every table."""
+    with closing(sqlite3.connect(path)) as file:
+        names = [row[0] for row in file.execute("SELECT name FROM pragma_table_list")]
+        tables = [name for name in names if not name.startswith("sqlite_")]
+        queries = {name: f"SELECT * FROM {name}" for name in tables}  # noqa: S608  # our own names
+        return {name: sorted(file.execute(sql), key=repr) for name, sql in queries.items()}
 
 
 def stamp(path: Path, revision: str) -> None:
@@ -103,9 +142,34 @@ class TestPreparing:
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         schema.prepare(path)
-        monkeypatch.setattr(schema, "HEAD", "0002")  # as if this file's revision were an old one
+        monkeypatch.setattr(schema, "HEAD", "9999")  # as if this file's revision were an old one
         schema.prepare(path)
         assert len(shape(path)) > len(metadata.tables)
+
+    def test_a_file_of_the_first_version_keeps_its_rows(self, path: Path, tmp_path: Path) -> None:
+        make_first_file(path)
+        before = rows_of(path)
+        assert sum(map(len, before.values())) == 14, "there is something to lose"
+        schema.prepare(path)
+        schema.prepare(tmp_path / "fresh.db")
+        assert shape(path) == shape(tmp_path / "fresh.db")
+        after = rows_of(path)
+        assert after["questions"] == [(*row, None) for row in before["questions"]]
+        assert after["rsvps"] == [(*row, 0) for row in before["rsvps"]]
+        assert after["groups"] == [(*row, None) for row in before["groups"]]
+        changed = {"questions", "rsvps", "groups", "alembic_version"}
+        kept = set(before) - changed
+        assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+        assert after["alembic_version"] == [(schema.HEAD,)]
+
+    def test_a_step_that_fails_leaves_an_older_file_as_it_was(self, path: Path) -> None:
+        make_first_file(path)
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("CREATE TABLE settings (id INTEGER)")  # the last table's name is taken
+        before = rows_of(path), shape(path)
+        with pytest.raises(ConfigError, match="could not be migrated"):
+            schema.prepare(path)
+        assert (rows_of(path), shape(path)) == before
 
     def test_a_file_of_a_newer_version_is_refused(self, path: Path) -> None:
         schema.prepare(path)
@@ -140,13 +204,10 @@ class TestPreparing:
         with pytest.raises(ConfigError, match="can't be made"):
             schema.prepare(path)
 
-    def test_rows_left_without_what_they_belong_to_are_refused(
-        self, path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        schema.prepare(path)
+    def test_rows_left_without_what_they_belong_to_are_refused(self, path: Path) -> None:
+        make_first_file(path)
         with closing(sqlite3.connect(path)) as file, file:
-            file.execute("INSERT INTO votes VALUES (7, 7, 'then')")
-        monkeypatch.setattr(schema, "HEAD", "0002")
+            file.execute("INSERT INTO votes VALUES (77, 7, 'then')")
         with pytest.raises(ConfigError, match="without what they belong to"):
             schema.prepare(path)
 

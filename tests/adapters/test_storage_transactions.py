@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing, suppress
 from datetime import timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,7 @@ class TestRowsThatOthersWrite:
             other.execute("INSERT INTO votes VALUES (3, 1, 'then'), (3, 2, 'then'), (2, 1, 'then')")
             other.execute("UPDATE questions SET status = 'hidden' WHERE id = 4")
             answers = [(1, 1, "yes"), (1, 2, "no"), (1, 3, "yes")]
-            other.executemany("INSERT INTO rsvps VALUES (?, ?, ?, 'then')", answers)
+            other.executemany("INSERT INTO rsvps VALUES (?, ?, ?, 'then', 0)", answers)
         async with store.read() as view:
             board = await view.questions.of_session(session.id)
             assert await view.sessions.rsvps(session.id) == Rsvps(yes=2, no=1)
@@ -294,8 +295,8 @@ class TestOtherProcesses:
         self, store: SqliteStore, session: Session, path: Path
     ) -> None:
         told: list[Topic] = []
-        store.on_commit(Topic.OUTBOX, lambda: told.append(Topic.OUTBOX))
-        store.on_commit(Topic.REMINDERS, lambda: told.append(Topic.REMINDERS))
+        for topic in Topic:
+            store.on_commit(topic, partial(told.append, topic))
         watching = asyncio.create_task(store.watch(interval=0.005))
         try:
             await ask(store, session, 1)

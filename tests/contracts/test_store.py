@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta, timezone
-from pathlib import Path
 
 import pytest
 
@@ -28,7 +26,6 @@ from bot.domain.model import (
     Thread,
 )
 from bot.domain.ports import Store, Topic
-from bot.storage.store import SqliteStore
 from tests.fakes import FakeNow
 from tests.rows import (
     BOT,
@@ -45,29 +42,6 @@ from tests.rows import (
 
 MINUTE = timedelta(minutes=1)
 NOSTR = Network.NOSTR
-
-
-@pytest.fixture
-def now() -> FakeNow:
-    return FakeNow(NOON)
-
-
-@pytest.fixture
-async def store(tmp_path: Path, now: FakeNow) -> AsyncIterator[Store]:
-    async with SqliteStore.open(tmp_path / "readalong.db", now) as store:
-        yield store
-
-
-@pytest.fixture
-async def group(store: Store) -> Group:
-    async with store.transaction() as tx:
-        return await a_group(tx)
-
-
-@pytest.fixture
-async def session(store: Store, group: Group) -> Session:
-    async with store.transaction() as tx:
-        return await tx.sessions.add(a_session(group.id), NOON)
 
 
 class TestGroups:
