@@ -16,7 +16,7 @@ from discord.ext import commands
 
 from bot.domain.ports import Store
 from bot.networks.discord.context import Services
-from bot.networks.discord.errors import explain
+from bot.networks.discord.errors import explain, is_worth_logging
 from bot.networks.discord.forms import Form
 from bot.networks.discord.registration import Registration
 
@@ -71,11 +71,14 @@ class ReadalongBot(commands.AutoShardedBot):
         self.shard_ids = list(shards) or None
         self.services = services
         self.registration = Registration(self.tree, store)
+        self.logged_in = asyncio.Event()
+        """Set once REST can be called."""
         self.connected = asyncio.Event()
         """Set while every shard of ours has been greeted (READY)."""
         self._wanted = tuple(extensions)
         self._greeted: set[int] = set()
         self._forms: list[type[Form]] = []
+        logging.getLogger(app_commands.tree.__name__).addFilter(is_worth_logging)
 
     def add_forms(self, *forms: type[Form]) -> None:
         """Let these be submitted after a restart too; adding one twice is once."""
@@ -86,19 +89,43 @@ class ReadalongBot(commands.AutoShardedBot):
         await self.http.close()
         self.http.connector = discord.utils.MISSING  # closed with the session of the try before
         await super().login(token)
+        self.logged_in.set()
+
+    async def reopen(self) -> None:
+        """Make it usable again where discord.py closed it by itself; else nothing."""
+        if self.is_closed():
+            self.clear()
+            await self._async_setup_hook()  # private; what entering a client calls
+
+    async def close(self) -> None:
+        self.logged_in.clear()
+        self.connected.clear()
+        self._greeted.clear()
+        await super().close()
 
     async def setup_hook(self) -> None:
-        """Load what isn't loaded, and register the commands where they changed."""
+        """Load the commands, and register them with Discord where they changed."""
+        await self.load_commands()
+        if self.application_id is not None:
+            await self.registration.bring_up_to_date(self.application_id)
+
+    async def load_commands(self) -> None:
+        """Load the extensions that aren't loaded yet."""
         for name in self._wanted:
             if name not in self.extensions:
                 await self.load_extension(name)
-        if self.application_id is not None:
-            await self.registration.bring_up_to_date(self.application_id)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         self._greeted.add(shard_id)
         if len(self._greeted) == len(self.shard_ids or range(self.shard_count or 1)):
             self.connected.set()
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        await self.on_shard_connect(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        self._greeted.discard(shard_id)
+        self.connected.clear()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Hand a submitted form to its class; discord.py knows only those of this process."""
@@ -108,8 +135,17 @@ class ReadalongBot(commands.AutoShardedBot):
         for form in self._forms:
             found = form.template and form.template.fullmatch(data["custom_id"])
             if found:
-                restored = form.restored(found.groupdict())
-                # Private, but the one way to fill a modal in that discord.py didn't keep.
-                await restored._dispatch_submit(
-                    interaction, data["components"], data.get("resolved", {})
-                )
+                await self._submit(form, found.groupdict(), interaction)
+
+    async def _submit(
+        self, form: type[Form], arguments: dict[str, str], interaction: discord.Interaction[Any]
+    ) -> None:
+        data: Any = interaction.data
+        try:
+            restored = form.restored(arguments)
+            # Private, but the one way to fill in a modal that discord.py didn't keep.
+            await restored._dispatch_submit(
+                interaction, data["components"], data.get("resolved", {})
+            )
+        except Exception as error:  # the one handler; discord.py would only log it
+            await explain(interaction, error)

@@ -52,6 +52,15 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
     await _tell(interaction, where, sentence)
 
 
+def is_worth_logging(record: logging.LogRecord) -> bool:
+    """A filter for discord.py's log of autocompletion, whose errors it handles by itself."""
+    error = record.exc_info[1] if record.exc_info else None
+    if not is_too_late(error):
+        return True
+    logger.info("an autocompletion came too late to be answered: %s", error)
+    return False
+
+
 def _unwrapped(error: BaseException) -> BaseException:
     """What really happened inside what discord.py makes of it."""
     while True:
