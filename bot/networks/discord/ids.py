@@ -1,6 +1,6 @@
 """What a button's custom id says, so that it works for ever: a verb and its arguments.
 
-``"ra:vote:12:3"`` is a vote for question 3 of session 12. Discord allows 100 characters. A released
+``"ra:vote:12:3:0"`` is a vote for question 3 of session 12, on the first page of its board. Discord allows 100 characters. A released
 id never changes its meaning: messages of last year carry it.
 """
 
@@ -17,7 +17,7 @@ class Verb(StrEnum):
     RSVP = "rsvp"  # SESSION:yes|maybe|no
     SUMMARY = "summary"  # SESSION:techie|plain
     ASK = "ask"  # SESSION
-    VOTE = "vote"  # SESSION:NUMBER, on or off
+    VOTE = "vote"  # SESSION:NUMBER[:PAGE], on or off, and the page that is drawn again
     BOARD = "board"  # SESSION:PAGE (from 0)
     MODERATE = "moderate"  # SESSION:NUMBER, opens the organiser's buttons for that question
     HIDE = "hide"  # SESSION:NUMBER

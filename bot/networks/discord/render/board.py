@@ -60,7 +60,7 @@ def board(
     embed.description = "\n\n".join(entry.text for entry in pages[page])
     embed.set_footer(text=_footer(questions, page, len(pages)))
     shown = list({entry.question.number: entry.question for entry in pages[page]}.values())
-    rows = [_votes(session, shown, () if shared else voted)]
+    rows = [_votes(session, page, shown, () if shared else voted)]
     if organiser:
         rows.append(_moderating(session, shown))
     return Message(embeds=(embed,), rows=(*rows, _paging(session, page, len(pages))))
@@ -141,11 +141,11 @@ def _footer(questions: Sequence[Question], page: int, pages: int) -> str:
     return f"{count}, most votes first · page {page + 1} of {pages}"
 
 
-def _votes(session: Session, shown: Sequence[Question], voted: Collection[int]) -> Row:
+def _votes(session: Session, page: int, shown: Sequence[Question], voted: Collection[int]) -> Row:
     return tuple(
         Button(
             str(question.number),
-            custom_id(Verb.VOTE, session.id, question.number),
+            custom_id(Verb.VOTE, session.id, question.number, page),
             discord.ButtonStyle.success
             if question.number in voted
             else discord.ButtonStyle.secondary,
