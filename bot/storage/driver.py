@@ -29,6 +29,8 @@ _PRAGMAS: Final = (
     # The indexes over ids are random: a commit of 500 questions touches most of their pages.
     "PRAGMA cache_size = -16384",  # KiB at most, taken as it is needed
     "PRAGMA wal_autocheckpoint = 8000",  # pages of 4 KiB
+    # What is forgotten is overwritten: SQLite as it comes may leave it in the file's free space.
+    "PRAGMA secure_delete = ON",
     "PRAGMA query_only = ON",  # the one connection that writes turns this off again
 )
 
