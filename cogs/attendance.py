@@ -16,6 +16,7 @@ from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.forms import Press, author_of, bot_of, group_of
 from bot.networks.discord.ids import Verb, template
 from bot.networks.discord.render import Message, rsvp_answer, session_embed
+from bot.services.find import ends_at
 from cogs.answers import SESSION, SHARE, session_names, show
 
 _ANSWERS = [
@@ -57,7 +58,7 @@ class Attendance(commands.Cog):
             session.id,
             await services.attendance.counts(session.id),
             questions=len(await services.questions.board(session)),
-            over=session.starts_at + session.duration <= services.now(),
+            over=ends_at(session) <= services.now(),
         )
 
 

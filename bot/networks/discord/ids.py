@@ -1,7 +1,7 @@
 """What a button's custom id says, so that it works for ever: a verb and its arguments.
 
-``"ra:vote:12:3:0"`` is a vote for question 3 of session 12, on the first page of its board. Discord allows 100 characters. A released
-id never changes its meaning: messages of last year carry it.
+``"ra:vote:12:3:0"`` is a vote for question 3 of session 12, on the first page of its board. Discord
+allows 100 characters. A released id never changes its meaning: messages of last year carry it.
 """
 
 from __future__ import annotations
