@@ -221,6 +221,52 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """What was read from a page, a PDF or a text.
+
+    ``text`` is Markdown: ``# heading`` lines and paragraphs between blank lines. ``published`` is an
+    ISO date, perhaps only its year. ``url`` is where it was found in the end. ``pages`` is how many
+    a PDF has. ``notes`` say, a sentence each, what was left out or mended.
+    """
+
+    text: str
+    title: str = ""
+    author: str = ""
+    published: str = ""
+    url: str = ""
+    pages: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a gate found in a summary: one sentence for the organiser that names what and where.
+
+    ``gate`` is which one ("length", "quote", "number", ...); ``point`` counts from 1. A finding that
+    isn't ``severe`` is advice.
+    """
+
+    gate: str
+    audience: Audience
+    text: str
+    point: int | None = None
+    severe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a model was asked for one reading: tokens as the server counted them, and their cost in
+    the currency of the configured prices (None without prices)."""
+
+    model: str
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SummaryDraft:
     """A summary before it is stored.
 
