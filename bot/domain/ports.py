@@ -61,6 +61,10 @@ class GroupRows(Protocol):
 
     async def by_id(self, group_id: int) -> Group: ...
 
+    async def all(self) -> Sequence[Group]:
+        """Every group, in the order in which they came."""
+        ...
+
     async def ensure_destination(
         self, group_id: int, network: Network, address: str
     ) -> Destination: ...
@@ -301,7 +305,9 @@ class ReminderRows(Protocol):
 
     async def next_due_at(self) -> datetime | None: ...
 
-    async def settle(self, ids: Sequence[int], state: ReminderState, at: datetime) -> None: ...
+    async def settle(self, ids: Sequence[int], state: ReminderState, at: datetime) -> None:
+        """Sent or skipped; or pending again, where one that was skipped is wanted after all."""
+        ...
 
     async def skip_pending(self, session_id: int, at: datetime) -> int: ...
 
@@ -358,6 +364,14 @@ class OutboxRows(Protocol):
         """Skip what waits or is tried of a session, because something newer is told in its place.
 
         One that is on its way just now may still arrive. Returns how many were ended.
+        """
+        ...
+
+    async def revive(self, posts: Sequence[Post], at: datetime) -> int:
+        """Rows of these keys that failed or are unknown wait again, with these payloads.
+
+        Their epoch and when they were first tried are kept, so that one which did arrive is found.
+        Returns how many.
         """
         ...
 

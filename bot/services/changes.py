@@ -13,12 +13,13 @@ from bot.domain.model import Group, Session, SessionStatus
 from bot.domain.ports import Rows
 from bot.domain.text import numbered, slug_of
 from bot.services import posts
+from bot.services.find import ends_at
 from bot.services.reminders import planned
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """``posts`` were newly queued; 0 when it had been announced before."""
+    """``posts`` were queued by the call; 0 when all that there is to post had been posted."""
 
     session: Session
     posts: int
@@ -41,20 +42,26 @@ async def cancel(rows: Rows, group: Group, before: Session, now: datetime) -> Se
     """Off; twice is once."""
     if before.status is SessionStatus.CANCELLED:
         return before
-    after = replace(before, status=SessionStatus.CANCELLED, cancelled_at=now)
-    return await posts.change(rows, group, before, after, now)
+    return (await posts.change(rows, group, before, cancelled(before, now), now))[0]
+
+
+def cancelled(session: Session, now: datetime) -> Session:
+    return replace(session, status=SessionStatus.CANCELLED, cancelled_at=now)
 
 
 async def announce(rows: Rows, group: Group, session: Session, now: datetime) -> Announced:
-    """Announced everywhere, its reminders planned; twice is once.
+    """Announced everywhere, its reminders planned. Again, only what is missing is posted.
 
     Raises InvalidSessionError when it is off or has begun.
     """
-    if session.status is SessionStatus.ANNOUNCED:
-        return Announced(session, 0)
     if session.status is SessionStatus.CANCELLED:
         raise InvalidSessionError(
             f"“{session.title}” was cancelled; add a new session and announce that."
+        )
+    if session.status is SessionStatus.ANNOUNCED:
+        is_over = ends_at(session) <= now
+        return Announced(
+            session, 0 if is_over else await posts.announce_again(rows, group, session, now)
         )
     if session.starts_at <= now:
         raise InvalidSessionError(

@@ -17,9 +17,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import DeliveryError
-from bot.domain.model import Delivery, OutboxState, Post, Prepared
+from bot.domain.model import Delivery, OutboxState, Prepared
 from bot.domain.ports import Backoff, Courier, Now, Rows, Store, Topic
 from bot.services.marks import Mark, Marks, log_failure
+from bot.services.places import pause
+from bot.services.warnings import tell_ended, tell_paused
 
 logger = logging.getLogger(__name__)
 
@@ -236,15 +238,11 @@ class Outbox:
             self._marks.sent(delivery, remote_id)
 
     def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
-        post = delivery.post
-        if error.permanent:
-            logger.warning("%s failed for good: %s", post.key, error.reason)
-            self._end(delivery, OutboxState.FAILED, error.reason)
-            if error.pause:
-                self._pause(post, error.reason)
+        if error.permanent or error.unknown:
+            self._give_up(delivery, error)
             return
         wait = max(self._backoff(delivery.attempts), error.retry_after or timedelta(0))
-        logger.info("%s failed, again in %s: %s", post.key, wait, error.reason)
+        logger.info("%s failed, again in %s: %s", delivery.post.key, wait, error.reason)
         self._retry(delivery, error.reason, self._now() + wait)
 
     def _failed_by_a_bug(self, delivery: Delivery, reason: str) -> None:
@@ -261,14 +259,21 @@ class Outbox:
     def _retry(self, delivery: Delivery, error: str, at: datetime) -> None:
         self._settle(delivery, lambda tx: tx.outbox.mark_retry(delivery, error, at))
 
-    def _pause(self, post: Post, reason: str) -> None:
-        at = self._now()
-        logger.warning("%s %s is paused: %s", post.network, post.destination, reason)
-        self._marks.add(
-            lambda tx: tx.groups.pause_destination(
-                post.group_id, post.network, post.destination, reason, at
-            )
-        )
+    def _give_up(self, delivery: Delivery, error: DeliveryError) -> None:
+        """End the row, and tell the organisers in the same transaction."""
+        state = OutboxState.UNKNOWN if error.unknown else OutboxState.FAILED
+        post, at = delivery.post, self._now()
+        logger.warning("%s ended as %s: %s", post.key, state, error.reason)
+
+        async def mark(tx: Rows) -> None:
+            is_ours = await tx.outbox.mark_ended(delivery, state, error.reason, at)
+            if error.pause and await pause(tx, post, error.reason, at):
+                logger.warning("%s %s is paused: %s", post.network, post.destination, error.reason)
+                await tell_paused(tx, delivery, error.reason, at)
+            elif is_ours and not (error.pause and error.permanent):
+                await tell_ended(tx, delivery, error, at)
+
+        self._settle(delivery, mark)
 
     def _give_back(self, deliveries: Sequence[Delivery]) -> None:
         """Release those that are still ours, for whoever claims next."""

@@ -150,7 +150,8 @@ class PageImport:
             )
         if after == before:
             return before
-        return await posts.change(rows, self._group, before, after, self._now)
+        stored, _ = await posts.change(rows, self._group, before, after, self._now)
+        return stored
 
     async def _add_summaries(self, rows: Rows, session: Session) -> bool:
         """Store the page's summaries that differ from the current ones as new versions."""

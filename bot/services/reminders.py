@@ -24,11 +24,14 @@ from bot.domain.model import (
 )
 from bot.domain.ports import Now, Rows, Store
 from bot.domain.posts import SessionPost, card_of, session_post
+from bot.services.places import places
 
 logger = logging.getLogger(__name__)
 
 CHUNK = 100
 """Rows settled in one transaction: a long outage must not hold the writer or the loop."""
+
+_PAGE = 50  # sessions
 
 
 def planned(group: Group, session: Session, now: datetime) -> list[Reminder]:
@@ -45,6 +48,33 @@ def planned(group: Group, session: Session, now: datetime) -> list[Reminder]:
         for offset in group.reminders
         if session.starts_at - offset > now
     ]
+
+
+async def replan(rows: Rows, group: Group, now: datetime) -> None:
+    """Fit the plans of the group's announced sessions to offsets that were changed."""
+    moment = now
+    while page := await rows.sessions.starting_after(group.id, moment, _PAGE):
+        for session in page:
+            await _replan_session(rows, group, session, now)
+        moment = page[-1].starts_at
+
+
+async def _replan_session(rows: Rows, group: Group, session: Session, now: datetime) -> None:
+    """What is due already fires as it was planned; what was skipped for an earlier change and is
+    wanted again is pending again."""
+    wanted = planned(group, session, now)
+    offsets = {reminder.offset for reminder in wanted}
+    known = [
+        row
+        for row in await rows.reminders.of_session(session.id)
+        if row.revision == session.revision and row.due_at > now
+    ]
+    states = ReminderState.PENDING, ReminderState.SKIPPED
+    dropped = [r.id for r in known if r.state is states[0] and r.offset not in offsets]
+    again = [r.id for r in known if r.state is states[1] and r.offset in offsets]
+    await rows.reminders.settle(dropped, ReminderState.SKIPPED, now)
+    await rows.reminders.settle(again, ReminderState.PENDING, now)
+    await rows.reminders.plan(wanted)
 
 
 class Reminders:
@@ -134,6 +164,6 @@ class _Firing:
         if group_id not in self._groups:
             self._groups[group_id] = (
                 await self._rows.groups.by_id(group_id),
-                await self._rows.groups.destinations(group_id),
+                await places(self._rows, group_id),
             )
         return self._groups[group_id]

@@ -14,7 +14,7 @@ from bot.domain.model import Caller, Group, Network, Session, SessionPage, Sessi
 from bot.domain.ports import Now, Store
 from bot.domain.text import clean_name
 from bot.services import changes as doing
-from bot.services import find, posts
+from bot.services import find, posts, proposals
 from bot.services.changes import Announced
 from bot.services.pages import Imported, PageImport
 from bot.services.plans import (
@@ -26,9 +26,20 @@ from bot.services.plans import (
     tags_of,
     title_of,
 )
+from bot.services.proposals import Change, Proposal, SessionCancel, SessionEdit
 from bot.services.rights import is_organiser, require_organiser
 
-__all__ = ["Announced", "Imported", "SessionChanges", "SessionPlan", "Sessions"]
+__all__ = [
+    "Announced",
+    "Change",
+    "Imported",
+    "Proposal",
+    "SessionCancel",
+    "SessionChanges",
+    "SessionEdit",
+    "SessionPlan",
+    "Sessions",
+]
 
 _BOARD = 1000
 
@@ -59,7 +70,9 @@ class Sessions:
             await require_organiser(tx, group, by)
             before = await find.find(tx, group, name, now, members_only=False)
             after = changed(before, changes, now)
-            return before if after == before else await posts.change(tx, group, before, after, now)
+            if after != before:
+                after, _ = await posts.change(tx, group, before, after, now)
+            return after
 
     async def cancel(self, group: Group, name: str, *, by: Caller) -> Session:
         """Call a session off, and tell members who were told of it; twice is once.
@@ -75,6 +88,7 @@ class Sessions:
     async def announce(self, group: Group, name: str, *, by: Caller) -> Announced:
         """Tell members of a session everywhere, and plan its reminders; twice is once.
 
+        Said again, it posts what failed for good, and to destinations that came since.
         Raises NotPermittedError, UnknownSessionError, and InvalidSessionError when it is off or has
         begun.
         """
@@ -83,6 +97,37 @@ class Sessions:
             await require_organiser(tx, group, by)
             session = await find.find(tx, group, name, now, members_only=False)
             return await doing.announce(tx, group, session, now)
+
+    async def propose(self, group: Group, change: Change, *, by: Caller) -> Proposal:
+        """Check a change and keep it, so that it can be shown first. Nothing else is stored.
+
+        Raises NotPermittedError, UnknownSessionError, InvalidSessionError.
+        """
+        async with self._store.transaction() as tx:
+            await require_organiser(tx, group, by)
+            return await proposals.propose(tx, group, change, self._now())
+
+    async def accept(
+        self, group: Group, proposal_id: str, *, by: Caller, announce: bool = False
+    ) -> Announced:
+        """Store what was shown, and announce it if wished: all of it or nothing.
+
+        Raises NotPermittedError, InvalidSessionError, and UserError when that was done before.
+        """
+        now = self._now()
+        async with self._store.transaction() as tx:
+            await require_organiser(tx, group, by)
+            done = await proposals.accept(tx, group, proposal_id, now)
+            if not announce:
+                return done
+            told = await doing.announce(tx, group, done.session, now)
+            return Announced(told.session, done.posts + told.posts)
+
+    async def discard(self, group: Group, proposal_id: str, *, by: Caller) -> None:
+        """Drop what was shown; twice is once. Raises NotPermittedError."""
+        async with self._store.transaction() as tx:
+            await require_organiser(tx, group, by)
+            await tx.proposals.take(proposal_id, group.id)
 
     async def next(self, group: Group) -> Session:
         """The earliest announced session that isn't over. Raises NoUpcomingSessionError."""

@@ -41,6 +41,9 @@ class GroupTable:
         row = await self._link.first(select(groups).where(groups.c.id == group_id))
         return _one(None if row is None else _group(row), str(group_id))
 
+    async def all(self) -> Sequence[Group]:
+        return [_group(row) for row in await self._link.rows(select(groups).order_by(groups.c.id))]
+
     async def ensure_destination(
         self, group_id: int, network: Network, address: str
     ) -> Destination:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
+    or_,
     select,
     update,
 )
@@ -170,6 +171,26 @@ _SUPERSEDE = (
         last_error=bindparam("error", type_=Text),
     )
 )
+_REVIVE = (
+    update(outbox)
+    .where(
+        outbox.c.key == bindparam("known_key"),
+        or_(
+            outbox.c.state == OutboxState.FAILED.value,
+            outbox.c.state == OutboxState.UNKNOWN.value,
+        ),
+    )
+    .values(
+        state=OutboxState.PENDING.value,
+        payload=bindparam("body", type_=Text),
+        expires_at=bindparam("until", type_=Moment),
+        wire=None,  # what was refused would be again
+        remote_id=None,
+        attempts=0,
+        next_attempt_at=bindparam("at", type_=Moment),
+        last_error="",
+    )
+)
 _RELEASED = {
     "state": OutboxState.PENDING.value,
     "lease_until": None,
@@ -301,6 +322,18 @@ class OutboxTable:
         names = json.dumps([kind.value for kind in kinds])
         values = {"of_session": session_id, "kinds": names, "error": why}
         return await self._link.run(_SUPERSEDE, values)
+
+    async def revive(self, posts: Sequence[Post], at: datetime) -> int:
+        revived = await self._link.run(
+            _REVIVE,
+            [
+                {"known_key": post.key, "body": post.payload, "until": post.expires_at, "at": at}
+                for post in posts
+            ],
+        )
+        if revived:
+            self._link.touched.add(Topic.OUTBOX)
+        return revived
 
     async def release(self, network: Network, deliveries: Sequence[Delivery] | None = None) -> int:
         at = self._now()

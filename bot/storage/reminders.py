@@ -52,7 +52,8 @@ class ReminderTable:
 
     async def settle(self, ids: Sequence[int], state: ReminderState, at: datetime) -> None:
         values = {"ids": json.dumps(list(ids)), "new_state": state.value, "at": at}
-        await self._link.run(_SETTLE, values)
+        if await self._link.run(_SETTLE, values) and state is ReminderState.PENDING:
+            self._link.touched.add(Topic.REMINDERS)
 
     async def skip_pending(self, session_id: int, at: datetime) -> int:
         statement = update(reminders).where(
