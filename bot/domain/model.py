@@ -224,9 +224,9 @@ class Point:
 class Document:
     """What was read from a page, a PDF or a text.
 
-    ``text`` is Markdown: ``# heading`` lines and paragraphs between blank lines. ``published`` is an
-    ISO date, perhaps only its year. ``url`` is where it was found in the end. ``pages`` is how many
-    a PDF has. ``notes`` say, a sentence each, what was left out or mended.
+    ``text`` is Markdown: ``# heading`` lines and paragraphs between blank lines. ``published`` is
+    an ISO date, perhaps only its year. ``url`` is where it was found in the end. ``pages`` is how
+    many a PDF has. ``notes`` say, a sentence each, what was left out or mended.
     """
 
     text: str
@@ -242,8 +242,8 @@ class Document:
 class Finding:
     """What a gate found in a summary: one sentence for the organiser that names what and where.
 
-    ``gate`` is which one ("length", "quote", "number", ...); ``point`` counts from 1. A finding that
-    isn't ``severe`` is advice.
+    ``gate`` is which one ("length", "quote", "number", ...); ``point`` counts from 1. A finding
+    that isn't ``severe`` is advice.
     """
 
     gate: str
