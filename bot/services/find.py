@@ -137,7 +137,7 @@ async def _by_name(
         [
             session
             for session in await rows.sessions.all(group.id, _SEARCHED)
-            if _has_words(session.title, name)
+            if has_words(session.title, name)
         ]
     )
     if len(titled) != 1:
@@ -146,7 +146,7 @@ async def _by_name(
     return [whole] if whole is not None else []
 
 
-def _has_words(title: str, name: str) -> bool:
+def has_words(title: str, name: str) -> bool:
     """Whether each word of ``name`` starts a word of ``title``."""
     words = [word.strip("\"'“”().,:;!?") for word in title.casefold().split()]
     return all(any(word.startswith(wanted) for word in words) for wanted in name.split())
