@@ -46,6 +46,16 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """A vote for the question of that number, or (not ``up``) taking it back; ``session`` as in
+    ``SummaryOf``."""
+
+    number: int
+    session: str = ""
+    up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Chatter:
     """Nothing that wants an answer."""
 
@@ -55,4 +65,4 @@ class Unclear:
     """Meant for us, but not understood."""
 
 
-Command = Help | Next | Sessions | SummaryOf | Ask | Questions | Chatter | Unclear
+Command = Help | Next | Sessions | SummaryOf | Ask | Questions | Vote | Chatter | Unclear

@@ -51,7 +51,9 @@ from bot.domain.phrases import (
     STATEMENT,
     SUMMARY_WORDS,
     THANKS,
+    trimmed,
 )
+from bot.domain.voting import voted
 
 _COMMAND_LENGTH = 400  # characters; anything longer is a text, not a command
 _NAME_WORDS = 12  # a session's name has no more words than that
@@ -133,7 +135,8 @@ def _patterns(names: frozenset[str]) -> _Patterns:
     )
     others = r"(?:nostr:|@)(?:npub|nprofile|note|nevent|naddr)1[a-z0-9]++"
     greeting = r"(?:hey|hi|hello|yo|dear|please|pls|plz|ok|okay|gm|and|so)(?![\w'’])"
-    lead = rf"(?:[^\w/!¿]++|_|[/!]++(?!\w)|(?:{others}|{greeting}|(?:{bare})(?![\w'’-])))*+"
+    other = r"[^\w/!¿+-]|[+-](?!1(?!\w))"  # "+1 3" is a vote
+    lead = rf"(?:(?:{other})++|_|[/!]++(?!\w)|(?:{others}|{greeting}|(?:{bare})(?![\w'’-])))*+"
     return _Patterns(
         addressed=re.compile(addressed, re.IGNORECASE),
         lead=re.compile(lead, re.IGNORECASE),
@@ -154,22 +157,15 @@ def _words(body: str, bare: frozenset[str]) -> list[str]:
     for pattern, instead in JOINED:
         plain = pattern.sub(instead, plain)
     plain = "".join(char for char in plain if unicodedata.category(char) not in ("Cf", "Mn"))
-    return _trimmed(_WORD.findall(plain), POLITE | bare)
-
-
-def _trimmed(words: Sequence[str], drop: frozenset[str]) -> list[str]:
-    start, end = 0, len(words)
-    while start < end and words[start] in drop:
-        start += 1
-    while end > start and words[end - 1] in drop:
-        end -= 1
-    return list(words[start:end])
+    return trimmed(_WORD.findall(plain), POLITE | bare)
 
 
 def _short(body: str, words: list[str], is_reply_to_session: bool) -> Command | None:
     """The command of a short text; None where it is none."""
     if not words:
         return _without_words(body)
+    if (vote := voted(body, words, is_reply_to_session=is_reply_to_session)) is not None:
+        return vote
     if _is_chatter(body, words):
         return Chatter()
     mended = _mended(words)
@@ -279,7 +275,7 @@ def _session_name(
 ) -> str | None:
     """The session named after the command's word; None when the text is no command at all."""
     after = words[at + 1 :]
-    name = _trimmed(after, CONNECTORS | POLITE | extra)
+    name = trimmed(after, CONNECTORS | POLITE | extra)
     if not name:
         return SESSION_NAMES.get(next((w for w in after if w in SESSION_NAMES), ""), "")
     if len(name) > _NAME_WORDS or name[0] in STATEMENT or (at > 0 and is_reply):

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.domain.model import Audience
 
 
 def _said(words: str) -> frozenset[str]:
     return frozenset(words.split())
+
+
+def trimmed(words: Sequence[str], drop: frozenset[str]) -> list[str]:
+    """Without those at either end that are in ``drop``."""
+    start, end = 0, len(words)
+    while start < end and words[start] in drop:
+        start += 1
+    while end > start and words[end - 1] in drop:
+        end -= 1
+    return list(words[start:end])
 
 
 ALL_AUDIENCES = (Audience.TECHIE, Audience.PLAIN)
@@ -94,6 +105,9 @@ JOINED = (
     (re.compile(r"\b(?:no|without)\s(?:the\s)?jargon\b"), "plain"),
     (re.compile(r"\blike\sim\s(?:5|five)\b"), "plain"),
     (re.compile(r"\beli\s?-?(?:5|five)\b"), "eli5"),
+    (re.compile(r"\b(un|up|down)[\s-]vote\b"), r"\1vote"),
+    (re.compile(r"(?<![\w.])\+1(?!\w|\.\d)"), "plusone"),
+    (re.compile(r"(?<![\w.])-1(?!\w|\.\d)"), "minusone"),
 )
 
 CONNECTORS = _said(
@@ -116,6 +130,20 @@ STATEMENT = _said(
     "doesnt didnt isnt wasnt arent has had will would could should helps i we you they he she"
 )
 
+VOTE_WORDS = _said("vote voting upvote upvoting plusone")
+UNVOTE_WORDS = _said("unvote unvoting unupvote downvote downvoting minusone")
+BEFORE_VOTE = _said(
+    "i id ill im we want wanna would like love to my a an the let me can could may add cast give "
+    "put going gonna am also and how do does it one by"
+)
+TAKING_BACK = _said("take remove retract withdraw undo cancel revoke delete drop back")
+AFTER_VOTE = _said(
+    "for on to of in the a my is goes go from off back up down question questions number no nr num "
+    "q item"
+)
+COMMENTS = _said("because cause bc since as so it its thats that this which but")
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
 SLIPS = {
     **dict.fromkeys(_said("halp hlep hepl hlp heelp helpp hep helpme"), "help"),
     **dict.fromkeys(_said("nxt nex netx nect nextt neext nexxt enxt"), "next"),
@@ -137,7 +165,7 @@ CHATTER = (
         "forward to for the sounds well done job work read one bot team all everyone guys folks "
         "happy excited exciting what a how right indeed true exactly understood noted got i will "
         "try my best welcome back congrats congratulations and is was really super alright hm hmm "
-        "oh ah 1 10 100 reading"
+        "oh ah 1 10 100 plusone minusone reading"
     )
 )
 KNOWN = (
