@@ -22,7 +22,7 @@ from bot.services.questions import Questions
 from bot.services.sessions import Sessions
 from bot.services.summaries import Summaries
 from bot.storage.store import SqliteStore
-from tests.cogs.world import World, new_bot, set_up
+from tests.cogs.world import World, new_bot, raise_bugs, set_up
 from tests.fakes import FakeNow, FakeSummariser
 
 SECRET = b"s" * 32
@@ -83,8 +83,11 @@ def simcord_bot(services: Services, store: SqliteStore) -> ReadalongBot:
 
 
 @pytest.fixture
-async def world(simcord_env: Env, store: SqliteStore, services: Services, now: FakeNow) -> World:
-    """The bot is up in two guilds that are set up."""
+async def world(
+    simcord_env: Env, store: SqliteStore, services: Services, now: FakeNow
+) -> AsyncIterator[World]:
+    """The bot is up in two guilds that are set up. What it refused is no error; a bug is."""
     home = await set_up(simcord_env, services, "Atlanta")
     away = await set_up(simcord_env, services, "Berlin")
-    return World(simcord_env, store, services, now, home, away)
+    yield World(simcord_env, store, services, now, home, away)
+    raise_bugs(simcord_env)

@@ -15,10 +15,12 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-import cogs
 import discord
+from discord import app_commands
 from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberActor, RoleHandle
 
+import cogs
+from bot.domain.errors import UserError
 from bot.domain.model import OPERATOR, Author, Caller, Group, Network, Session
 from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.context import Services
@@ -85,9 +87,9 @@ class World:
 
     async def restart(self) -> None:
         """The bot dies and another one starts over the same data file; Discord keeps all it has."""
-        announcements = self.bot.announcements
         fresh = new_bot(self.services, self.store)
-        fresh.announcements = announcements
+        if hasattr(self.bot, "announcements"):
+            fresh.announcements = self.bot.announcements
         await self.env.restart_bot(fresh)
 
     async def planned(
@@ -124,6 +126,17 @@ class World:
         """What the data file has."""
         async with self.store.read() as view:
             return await view.sessions.by_slug((at or self.home).group.id, slug)
+
+
+def raise_bugs(env: Env) -> None:
+    """Raise what went wrong in the bot. simcord keeps refusals too, which are no bugs."""
+    bugs = [error for error in env.errors if not isinstance(_cause(error), UserError)]
+    if bugs:
+        raise BaseExceptionGroup("the bot failed", bugs)
+
+
+def _cause(error: BaseException) -> BaseException:
+    return error.original if isinstance(error, app_commands.CommandInvokeError) else error
 
 
 def new_bot(services: Services, store: SqliteStore) -> ReadalongBot:
