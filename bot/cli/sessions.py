@@ -91,7 +91,7 @@ def add(
 
     async def work(desk: Desk) -> tuple[Session, Announced | None]:
         if announce:
-            desk.require_destination()
+            await desk.require_destination()
         session = await desk.sessions.add(desk.group, plan, by=OPERATOR)
         if not announce:
             return session, None
@@ -179,7 +179,7 @@ def announce(name: str) -> None:
     from bot.domain.model import OPERATOR
 
     async def work(desk: Desk) -> Announced:
-        desk.require_destination()
+        await desk.require_destination()
         return await desk.sessions.announce(desk.group, name, by=OPERATOR)
 
     _tell_announced(at_desk(work))
@@ -269,7 +269,7 @@ def import_(*, file: Path, at: str, timezone: str, announcing: bool, form: str) 
 
     async def work(desk: Desk) -> tuple[Any, SessionView, Announced | None]:
         if announcing:
-            desk.require_destination()
+            await desk.require_destination()
         imported = await desk.sessions.import_page(
             desk.group,
             page,

@@ -14,6 +14,10 @@ from bot.domain.ports import Rows
 
 OTHER_CHANNEL = "another channel was chosen"
 """Why a Discord channel that a guild's group had before is paused."""
+OTHER_KEY = "the bot has another key"
+"""Why the Nostr identity of a key that the bot had before is paused."""
+SWITCHED_OFF = "the network is switched off in the configuration"
+_LEFT = frozenset({OTHER_CHANNEL, OTHER_KEY, SWITCHED_OFF})
 
 
 def channel_address(guild: str, channel: str) -> str:
@@ -24,7 +28,7 @@ def channel_address(guild: str, channel: str) -> str:
 async def places(rows: Rows, group_id: int) -> Sequence[Destination]:
     """Every destination that the group's posts are queued for, oldest first."""
     known = await rows.groups.destinations(group_id)
-    return [place for place in known if place.paused_reason != OTHER_CHANNEL]
+    return [place for place in known if place.paused_reason not in _LEFT]
 
 
 async def move(rows: Rows, group: Group, guild: str, channel: str, at: datetime) -> None:
