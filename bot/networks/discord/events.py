@@ -1,0 +1,85 @@
+"""Who is "interested" in a session's scheduled event, as the gateway tells: an RSVP *maybe*.
+
+discord.py drops what concerns people whom it doesn't know, and without the members intent it knows
+nearly nobody; so its table of parsers is given ours, which needs ids only. Whether interest counts
+is the service's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import discord
+
+from bot.domain.errors import NotSetUpError, ReadalongError
+from bot.domain.model import Author, Network
+from bot.networks.discord.context import Services
+
+logger = logging.getLogger(__name__)
+
+_ADDED, _REMOVED = "GUILD_SCHEDULED_EVENT_USER_ADD", "GUILD_SCHEDULED_EVENT_USER_REMOVE"
+_WAITING = 10_000
+
+Heard = tuple[Mapping[str, Any], bool]
+
+
+class Interest:
+    """Takes in who is interested, in the order of the gateway.
+
+    ``touch`` hears of each session whose counts changed. ``us`` is our own user's snowflake:
+    Discord may count an event's creator in.
+    """
+
+    def __init__(
+        self, services: Services, touch: Callable[[int], None], us: Callable[[], str]
+    ) -> None:
+        self._services = services
+        self._touch = touch
+        self._us = us
+        self._heard: asyncio.Queue[Heard] = asyncio.Queue(_WAITING)
+
+    def listen(self, client: discord.Client) -> None:
+        """Hear what the gateway tells this client; once is enough, before it connects."""
+        # Private, and held by a test: the one table that says what is done with a gateway event.
+        parsers = client._connection.parsers
+        for name, interested in ((_ADDED, True), (_REMOVED, False)):
+            parsers[name] = self._hearing(interested)
+
+    async def run(self) -> None:
+        """Store what is heard, until cancelled. What fails is logged, and the next one taken."""
+        while True:
+            data, interested = await self._heard.get()
+            try:
+                await self._take(data, interested)
+            except NotSetUpError:
+                continue
+            except ReadalongError as error:
+                logger.warning("interest in an event is not counted: %s", error)
+            except Exception:
+                logger.exception("interest in an event is not counted")
+
+    def _hearing(self, interested: bool) -> Callable[[Mapping[str, Any]], None]:
+        def hear(data: Mapping[str, Any]) -> None:
+            try:
+                self._heard.put_nowait((data, interested))
+            except asyncio.QueueFull:
+                logger.warning("interest in an event is not counted: too much at once")
+
+        return hear
+
+    async def _take(self, data: Mapping[str, Any], interested: bool) -> None:
+        event, user = str(data["guild_scheduled_event_id"]), str(data["user_id"])
+        if user == self._us():
+            return
+        sessions = await self._services.sessions.of_posts(Network.DISCORD, [event])
+        if event not in sessions:
+            return  # somebody else's event
+        group = await self._services.groups.of_guild(str(data["guild_id"]))
+        person = Author(Network.DISCORD, user)
+        if await self._services.attendance.interest(
+            group, sessions[event], person, interested=interested
+        ):
+            self._touch(sessions[event])
