@@ -15,7 +15,7 @@ from bot.networks.nostr.acquaintances import Acquaintances
 from bot.networks.nostr.admission import Admission
 from bot.networks.nostr.context import Listener
 from bot.networks.nostr.deliver import NostrCourier
-from bot.networks.nostr.events import COMMENT, NOTE, PROFILE, Event
+from bot.networks.nostr.events import COMMENT, NOTE, PROFILE, REACTION, Event
 from bot.networks.nostr.feed import Subscription
 from bot.networks.nostr.keys import Signer
 from bot.networks.nostr.mentions import Mentions, known_people
@@ -33,7 +33,7 @@ def nostr_side(desk: Desk, signer: Signer, now: Now) -> Side:
     table, store = desk.config.nostr, desk.store
     wanted = Subscription(
         "mentions",
-        [Filters(kinds=[NOTE, COMMENT], pubkey_refs=[signer.public_key])],
+        [Filters(kinds=[NOTE, COMMENT, REACTION], pubkey_refs=[signer.public_key])],
         seen_until=lambda relay: mentions.seen_until(relay),
         before_page=lambda: mentions.wait_room(),
     )

@@ -15,9 +15,18 @@ from collections.abc import Iterable, Mapping
 from bot.domain.model import Limits
 from bot.domain.ports import Now
 from bot.networks.nostr.acquaintances import Acquaintances
-from bot.networks.nostr.bounded import Buckets, Newest
-from bot.networks.nostr.events import COMMENT, NOTE, Event, InvalidEventError, parse, verify
+from bot.networks.nostr.bounded import Allowance, Newest
+from bot.networks.nostr.events import (
+    COMMENT,
+    NOTE,
+    REACTION,
+    Event,
+    InvalidEventError,
+    parse,
+    verify,
+)
 from bot.networks.nostr.lanes import Lane, Mention
+from bot.networks.nostr.threads import reacted_to
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +36,8 @@ MAX_EVENT_BYTES = 512 * 1024
 _AHEAD = 600  # seconds that an author's clock may be ahead of ours
 _BEHIND = 30 * 86_400
 _MAX_P_TAGS = 10
+_REACTIONS_A_MENTION = 3  # a tap is less than a sentence, and gets no answer
 _HANDLED_IDS = 50_000
-_AUTHORS = 20_000
 _RELAYS_OF_ONE = 20
 _LOG_EVERY = 60.0
 _AUTHORS_AT_ONCE = 50
@@ -56,8 +65,10 @@ class Admission:
         self._acquaintances = acquaintances
         self._now = now
         self._room = room
-        self._authors: Buckets[str] = Buckets(limits.mentions_per_minute, _AUTHORS)
-        self._strangers: Buckets[None] = Buckets(limits.strangers_per_minute, 1)
+        self._said = Allowance(limits.mentions_per_minute, limits.strangers_per_minute)
+        self._reacted = Allowance(  # apart, so that many likes keep nobody from asking
+            limits.mentions_per_minute * _REACTIONS_A_MENTION, limits.strangers_per_minute
+        )
         self._members_lane = Lane(room)
         self._strangers_lane = Lane(room)
         self._unmet = Lane(room)  # authors that the store was not asked about yet; not verified
@@ -145,6 +156,8 @@ class Admission:
         people = event.values("p")
         if self._pubkey not in people:
             return "not for us"
+        if event.kind == REACTION and not reacted_to(event):
+            return "about nothing"
         if len(people) > _MAX_P_TAGS:
             return "too many people"
         if event.created_at > at + _AHEAD:
@@ -170,10 +183,9 @@ class Admission:
     def _enter(self, mention: Mention, *, is_known: bool, at: float) -> None:
         """The limits, then the signature; a token is only taken by who signed."""
         event = mention.event
-        if not self._authors.has_token(event.pubkey, at):
-            self._refuse("author's limit", at)
-        elif not is_known and not self._strangers.has_token(None, at):
-            self._refuse("strangers' limit", at)
+        allowance = self._reacted if event.kind == REACTION else self._said
+        if exceeded := allowance.exceeded(event.pubkey, at, is_known=is_known):
+            self._refuse(exceeded, at)
         elif not (self._members_lane if is_known else self._strangers_lane).has_room_for(
             mention.size
         ):
@@ -181,9 +193,7 @@ class Admission:
         elif not verify(event):
             self._refuse("signature", at)
         else:
-            self._authors.take(event.pubkey, at)
-            if not is_known:
-                self._strangers.take(None, at)
+            allowance.take(event.pubkey, at, is_known=is_known)
             self._under_way[event.id] = mention
             self._admit(mention, is_known=is_known, at=at)
 
@@ -278,7 +288,7 @@ def _shape(raw: object, size: int) -> Event | str:
         return "too big"
     if not isinstance(raw, dict):
         return "malformed"
-    if raw.get("kind") not in (NOTE, COMMENT):
+    if raw.get("kind") not in (NOTE, COMMENT, REACTION):
         return "kind"
     try:
         return parse(raw)

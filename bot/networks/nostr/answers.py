@@ -19,6 +19,7 @@ from bot.domain.posts import card_of
 from bot.networks.nostr.nip19 import encode_npub
 from bot.networks.nostr.plaintext import CONTENT_BYTES, fit, flat, inert, short_when, when
 from bot.networks.nostr.render import facts, topic
+from bot.services.questions import Voted
 
 SORRY = "Something went wrong on my side; it is logged. Please try again."
 
@@ -31,7 +32,9 @@ summary techie – the same for techies
 ask … – puts your question on the next session's board
 ask anonymously … – the same, without your name on the board
 questions – what others asked
+vote 3 – your vote for question 3; “unvote 3” takes it back
 
+A like on my answer to a question is a vote, too. \
 Under a session's note, a reply with a question is enough. \
 To name a session, add its name: “summary plain llm-moats”."""
 
@@ -90,6 +93,23 @@ def accepted_text(question: Question, session: Session) -> str:
     return text
 
 
+def vote_text(voted: Voted, said: int) -> str:
+    """What became of a vote for question ``said``, which may have been merged."""
+    question = voted.question
+    name = f"question {question.number} of “{voted.session.title}”"
+    match voted.up, voted.changed:
+        case True, True:
+            text = f"Your vote for {name} counts"
+        case True, False:
+            text = f"You voted for {name} already"
+        case False, True:
+            text = f"Your vote for {name} is taken back"
+        case _:
+            text = f"You have no vote for {name}"
+    merged = "" if question.number == said else f" (question {said} went into it)"
+    return f"{text}{merged}; it has {_votes(question.votes)}."
+
+
 def refusal_text(error: Exception) -> str:
     """An error's own sentence; it may quote what the person wrote."""
     return fit(inert(str(error)))
@@ -107,10 +127,14 @@ def _short(session: Session) -> str:
 
 
 def _question(question: Question) -> str:
-    votes = "" if not question.votes else f", {question.votes} vote{'s'[: question.votes != 1]}"
+    votes = "" if not question.votes else f", {_votes(question.votes)}"
     name = "anonymous" if question.author is None else _name(question.author)
     done = ", answered" if question.status is QuestionStatus.ANSWERED else ""
     return f"{question.number}. {inert(question.text)} ({name}{votes}{done})"
+
+
+def _votes(count: int) -> str:
+    return f"{count or 'no'} vote{'s'[: count != 1]}"
 
 
 def _name(author: Author) -> str:

@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+_AUTHORS = 20_000
+
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
@@ -68,3 +70,24 @@ class Buckets(Generic[Key]):
         tokens, since = kept
         refilled = max(0.0, at - since) * self._capacity / 60.0
         return min(self._capacity, tokens + refilled)
+
+
+class Allowance:
+    """How much one author may send, and all strangers together, in a minute."""
+
+    def __init__(self, an_author: int, strangers: int) -> None:
+        self._authors: Buckets[str] = Buckets(an_author, _AUTHORS)
+        self._strangers: Buckets[None] = Buckets(strangers, 1)
+
+    def exceeded(self, author: str, at: float, *, is_known: bool) -> str:
+        """Which limit is reached; "" for none."""
+        if not self._authors.has_token(author, at):
+            return "author's limit"
+        if not is_known and not self._strangers.has_token(None, at):
+            return "strangers' limit"
+        return ""
+
+    def take(self, author: str, at: float, *, is_known: bool) -> None:
+        self._authors.take(author, at)
+        if not is_known:
+            self._strangers.take(None, at)

@@ -19,6 +19,7 @@ from bot.networks.nostr.keys import Signer
 
 PROFILE = 0
 NOTE = 1
+REACTION = 7
 COMMENT = 1111
 RELAY_LIST = 10002
 AUTH = 22242

@@ -1,8 +1,8 @@
 """Mentions in, replies out: what was admitted is understood, handed to a service, answered once.
 
 What a mention asked for, its being handled and the signed reply commit together; then the reply is
-sent. Questions go in batches; a summary may take seconds and holds nobody up. The rules are the
-services', what commands say is the responder's.
+sent. Questions and votes go in batches; a summary may take seconds and holds nobody up. A reaction
+gets no reply. The rules are the services', what commands say is the responder's.
 """
 
 from __future__ import annotations
@@ -10,23 +10,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain.commands import Ask, Chatter, SummaryOf
+from bot.domain.commands import Ask, Chatter, SummaryOf, Vote
 from bot.domain.errors import StorageError
-from bot.domain.model import Author, Delivery, Group, Network, Post, Submission
+from bot.domain.model import Author, Delivery, Group, Network
 from bot.domain.ports import Backoff, Now, Rows, Store
 from bot.networks.nostr import answers
 from bot.networks.nostr.acquaintances import LookUpKnown
 from bot.networks.nostr.admission import Admission
+from bot.networks.nostr.boards import Boards
 from bot.networks.nostr.context import Heard, Listener
 from bot.networks.nostr.cursors import CaughtUp, Cursors
+from bot.networks.nostr.events import REACTION
 from bot.networks.nostr.lanes import Mention
 from bot.networks.nostr.replies import Replies
 from bot.networks.nostr.responder import Answer, Responder
 from bot.services.outbox import LEASE, Outbox, backoff
-from bot.services.questions import Outcome, Questions
+from bot.services.questions import Questions
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ class Mentions:
         self._listener = listener
         self._responder = responder
         self._replies = replies
-        self._questions = questions
+        self._boards = Boards(questions, replies, group)
         self._outbox = outbox
         self._store = store
         self._group = group
@@ -145,24 +147,29 @@ class Mentions:
 
     async def _handle(self, batch: Sequence[Mention]) -> None:
         """May be done again after a failure: what was committed before is found handled."""
-        asks: list[tuple[Heard, Ask]] = []
+        asks: list[Heard] = []
+        votes: list[Heard] = []
         summaries: list[Heard] = []
         others: list[Heard] = []
-        for heard in await self._hear(batch):
+        for heard in await self._hear([each for each in batch if each.event.kind != REACTION]):
             match heard.command:
-                case Ask() as ask:
-                    asks.append((heard, ask))
+                case Ask():
+                    asks.append(heard)
+                case Vote():
+                    votes.append(heard)
                 case SummaryOf() if len(self._summaries) + len(summaries) < self._summaries_at_once:
                     summaries.append(heard)
                 case _:
                     others.append(heard)
         if asks:
-            asks.sort(key=_asked_at)
-            await self._ask(asks)
+            await self._in_one(self._boards.ask, sorted(asks, key=_said_at))
+        if votes:
+            await self._in_one(self._boards.vote, votes)
         if others:
             await self._commit([await self._answer(heard) for heard in others])
         for heard in summaries:
             self._start_summary(heard)
+        await self._react([each for each in batch if each.event.kind == REACTION])
 
     async def _hear(self, batch: Sequence[Mention]) -> list[Heard]:
         """What a fault of ours keeps us from understanding is answered so, and holds up nobody."""
@@ -178,53 +185,40 @@ class Mentions:
         await self._commit([Answer(heard, answers.SORRY)])
         return []
 
-    # Questions
+    # The board
 
-    async def _ask(self, asks: Sequence[tuple[Heard, Ask]]) -> None:
-        """One transaction for all of them."""
-        by_id = {heard.event.id: heard for heard, _ in asks}
-        submissions = [self._submission(heard, ask) for heard, ask in asks]
+    async def _in_one(
+        self,
+        work: Callable[[Sequence[Heard]], Awaitable[Sequence[Delivery]]],
+        batch: Sequence[Heard],
+    ) -> None:
+        """One transaction for all of them; after a failure that isn't the data file's one by one,
+        so that only one is told sorry."""
         try:
-            submitted = await self._questions.submit(submissions, partial(self._reply, by_id))
+            deliveries = await work(batch)
         except StorageError:
             raise
         except Exception:
-            logger.exception("a batch of %s questions failed", len(asks))
+            logger.exception("a batch of %s mentions failed", len(batch))
         else:
-            self._finish([heard for heard, _ in asks], submitted.deliveries)
+            self._finish(batch, deliveries)
             return
-        await self._ask_again(asks)
-
-    async def _ask_again(self, asks: Sequence[tuple[Heard, Ask]]) -> None:
-        """One by one after a failure that isn't the data file's, so that only one is told sorry."""
-        if len(asks) == 1:
-            heard = asks[0][0]
-            await self._commit([Answer(heard, answers.SORRY, heard.session)])
+        if len(batch) == 1:
+            await self._commit([Answer(batch[0], answers.SORRY, batch[0].session)])
             return
-        for ask in asks:
-            await self._ask([ask])
+        for heard in batch:
+            await self._in_one(work, [heard])
 
-    def _submission(self, heard: Heard, ask: Ask) -> Submission:
-        event = heard.event
-        return Submission(
-            group_id=self._group.id,
-            author=Author(Network.NOSTR, event.pubkey),
-            source_id=event.id,
-            text=ask.text,
-            submitted_at=datetime.fromtimestamp(event.created_at, UTC),
-            session_id=None if heard.session is None else heard.session.id,
-            anonymous=ask.anonymous,
-        )
-
-    def _reply(self, by_id: dict[str, Heard], outcome: Outcome) -> Post | None:
-        heard = by_id[outcome.submission.source_id]
-        if outcome.question is not None and outcome.session is not None:
-            text = answers.accepted_text(outcome.question, outcome.session)
-        elif outcome.error is not None:
-            text = answers.refusal_text(outcome.error)
-        else:
-            return None
-        return self._replies.post(heard.mention, text, outcome.session)
+    async def _react(self, reactions: Sequence[Mention]) -> None:
+        """One by one: few of them are votes, and those that aren't cost no transaction."""
+        for mention in reactions:
+            try:
+                await self._boards.react(mention.event)
+            except StorageError:
+                raise
+            except Exception:
+                logger.exception("a reaction is dropped: %s", mention.event.id)
+            self._passed(mention)
 
     # Commands
 
@@ -273,9 +267,12 @@ class Mentions:
         self._outbox.send_now(deliveries)
         self._replied += len(deliveries)
         for each in heard:
-            self._handled += 1
-            self._admission.done(each.mention)
-            self._cursors.passed(each.mention)
+            self._passed(each.mention)
+
+    def _passed(self, mention: Mention) -> None:
+        self._handled += 1
+        self._admission.done(mention)
+        self._cursors.passed(mention)
 
     async def _report(self) -> None:
         before = self.stats()
@@ -289,10 +286,9 @@ class Mentions:
             before = counts
 
 
-def _asked_at(ask: tuple[Heard, Ask]) -> tuple[int, str]:
+def _said_at(heard: Heard) -> tuple[int, str]:
     """Numbers follow the order of asking, though relays send what they had stored newest first."""
-    event = ask[0].event
-    return event.created_at, event.id
+    return heard.event.created_at, heard.event.id
 
 
 def known_people(store: Store, now: Now) -> LookUpKnown:

@@ -1,4 +1,4 @@
-"""The answer to each command that isn't a question: calls one service and words what it says."""
+"""The answer to each command but a question or a vote: calls one service and words what it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a reply stands: NIP-10 tags under notes, NIP-22 tags under comments.
+"""Where a reply stands: NIP-10 tags under notes, NIP-22 tags under comments, NIP-25 reactions.
 
 Whatever a stranger's event claims about its thread is checked for shape before it is repeated.
 """
@@ -42,6 +42,12 @@ def replied_to(event: Event) -> tuple[str, ...]:
     plain = [tag[1] for tag in _e_tags(event) if _marker(tag) == ""]
     roots = [value for value in event.values("E") if _is_hex64(value)]
     return tuple(dict.fromkeys([*reversed(plain), *roots]))[:20]
+
+
+def reacted_to(event: Event) -> str:
+    """The id of what a reaction is about (NIP-25: its last `e` tag); "" when it names none."""
+    tags = _e_tags(event)
+    return tags[-1][1] if tags else ""
 
 
 def addresses(event: Event) -> tuple[str, ...]:
