@@ -1,0 +1,4 @@
+"""The REST API by subject.
+
+Each module's ``ROUTES`` names its paths as Discord's documentation does.
+"""
