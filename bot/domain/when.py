@@ -1,7 +1,7 @@
 """When a session is: what an organiser types, turned into a moment, and offsets before it.
 
 Pure rules over the standard library's time zones. A time that doesn't exist or exists twice is
-asked back, never guessed. Whether a time has passed is not decided here.
+asked back, never guessed. Whether an exact time has passed is not decided here.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import InvalidSessionError
+from bot.domain.spoken import understand
 from bot.domain.text import clean_name
 
 _WHEN = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ]+(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
     r"\s*(?P<offset>[Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_STAMP = re.compile(r"<t:(-?[0-9]{1,13})(?::[a-zA-Z])?>")
 _OFFSET = re.compile(r"(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 _LONGEST_OFFSET = timedelta(days=365)
 
@@ -67,21 +69,32 @@ def zone_of(name: str) -> ZoneInfo:
         ) from error
 
 
-def resolve(when: str, zone: str) -> tuple[datetime, str]:
+def resolve(when: str, zone: str, now: datetime | None = None) -> tuple[datetime, str]:
     """``"2026-12-02 19:00"`` in an IANA zone -> (the moment in UTC, ``"2026-12-02 19:00"``).
 
     A ``T`` between the two, seconds, and an explicit offset (``"-05:00"``, ``"Z"``) are understood;
-    with an offset the second part is the wall time of ``zone`` at that moment. Raises
-    InvalidSessionError, in one sentence, for an unknown zone, an impossible date, an hour that the
-    clocks skip, and one that they show twice.
+    with an offset the second part is the wall time of ``zone`` at that moment. Where it is known
+    what time it is, so are a Discord timestamp (``"<t:1764720000:F>"``) and what people say
+    (``"next wednesday 7pm"``, by the rules of `spoken`), which must lie ahead.
+
+    Raises InvalidSessionError, in one sentence, for an unknown zone, an impossible date, an hour
+    that the clocks skip, and one that they show twice.
     """
     place = zone_of(zone)
     found = _WHEN.fullmatch(when.strip())
-    if found is None:
+    if found is not None:
+        return _exactly(when, found, place)
+    if now is None:
         raise InvalidSessionError(
             f"“{clean_name(when)}” is not a time; "
             "write it like 2026-12-02 19:00 (year-month-day, 24 hours)."
         )
+    if stamp := _STAMP.fullmatch(when.strip()):
+        return _of_stamp(when, int(stamp[1]), place)
+    return _as_said(when, place, now)
+
+
+def _exactly(when: str, found: re.Match[str], place: ZoneInfo) -> tuple[datetime, str]:
     try:
         naive = datetime.fromisoformat(f"{found['date']} {found['time']}")
         if found["offset"]:
@@ -92,6 +105,30 @@ def resolve(when: str, zone: str) -> tuple[datetime, str]:
             f"“{clean_name(when)}” is not a date that exists; write it like 2026-12-02 19:00."
         ) from error
     return moment, naive.strftime(_LOCAL)
+
+
+def _of_stamp(when: str, seconds: int, place: ZoneInfo) -> tuple[datetime, str]:
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+        return moment, _local(moment, place)
+    except (ValueError, OverflowError, OSError) as error:
+        raise InvalidSessionError(
+            f"“{clean_name(when)}” is no time of our calendar; write it like 2026-12-02 19:00."
+        ) from error
+
+
+def _as_said(when: str, place: ZoneInfo, now: datetime) -> tuple[datetime, str]:
+    try:
+        naive = understand(when, now.astimezone(place).replace(tzinfo=None))
+        moment = _the_only_one(naive, place)
+    except OverflowError as error:
+        raise InvalidSessionError(
+            f"“{clean_name(when)}” is not a date that exists; write it like 2026-12-02 19:00."
+        ) from error
+    local = naive.strftime(_LOCAL)
+    if moment <= now:
+        raise InvalidSessionError(f"{local} ({place.key}) has passed; give a time ahead.")
+    return moment, local
 
 
 def _with_offset(naive: datetime, offset: str, place: ZoneInfo) -> tuple[datetime, str]:

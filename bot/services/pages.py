@@ -89,7 +89,7 @@ class PageImport:
         at = at.strip()
         date, time = self._page.date.strip(), self._page.time.strip()
         if at and not _DATE.fullmatch(at):
-            return resolve(at, self._zone)
+            return resolve(at, self._zone, self._now)
         if not (at or date):
             raise InvalidPageError(
                 'The page has no date; import it with --at "YYYY-MM-DD HH:MM" to say when it was.'

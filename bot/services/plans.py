@@ -19,8 +19,8 @@ TITLE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """A session to be planned. ``when`` is wall time ("2026-12-02 19:00") in ``timezone``, an IANA
-    name; empty means the group's."""
+    """A session to be planned. ``when`` is wall time ("2026-12-02 19:00", or as people say it) in
+    ``timezone``, an IANA name; empty means the group's."""
 
     title: str
     when: str
@@ -49,7 +49,7 @@ class SessionChanges:
 def drafted(group: Group, plan: SessionPlan, now: datetime) -> Session:
     """The planned session, without an id and a slug. Raises InvalidSessionError."""
     zone = plan.timezone or group.timezone
-    starts_at, local_time = resolve(plan.when, zone)
+    starts_at, local_time = resolve(plan.when, zone, now)
     session = Session(
         id=0,
         group_id=group.id,
@@ -101,7 +101,7 @@ def changed(before: Session, changes: SessionChanges, now: datetime) -> Session:
 
 def _moved(before: Session, changes: SessionChanges, now: datetime) -> Session:
     zone = changes.timezone or before.timezone
-    starts_at, local_time = resolve(changes.when or before.local_time, zone)
+    starts_at, local_time = resolve(changes.when or before.local_time, zone, now)
     if starts_at <= now < before.starts_at:
         raise InvalidSessionError(
             f"{local_time} ({zone}) has passed; give a time ahead, or cancel the session."
