@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.app.desk import Desk
-from bot.app.side import Side, supervised
+from bot.app.side import Side, Work, supervised
 from bot.domain.errors import ConfigError
 from bot.domain.model import Author, Network
 from bot.domain.ports import Now
@@ -19,11 +19,23 @@ from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.connection import stay_connected
 from bot.networks.discord.context import Services
 from bot.networks.discord.deliver import DiscordCourier
+from bot.networks.discord.events import Interest
 from bot.networks.nostr.nip19 import encode_npub
 from bot.services.outbox import Outbox, backoff
 from bot.services.places import try_again
 
-EXTENSIONS: tuple[str, ...] = ("cogs.sessions",)
+EXTENSIONS = (
+    "cogs.agenda",
+    "cogs.attendance",
+    "cogs.help",
+    "cogs.moderation",
+    "cogs.privacy",
+    "cogs.proposals",
+    "cogs.questions",
+    "cogs.sessions",
+    "cogs.setup",
+    "cogs.summaries",
+)
 """The commands, by the names of their modules."""
 
 
@@ -53,23 +65,36 @@ def discord_bot(desk: Desk, now: Now) -> ReadalongBot:
 
 def discord_side(desk: Desk, bot: ReadalongBot, token: str, now: Now) -> Side:
     """``bot`` becomes complete by it, and is connected with its connection."""
-    bot.announcements = Announcements(desk.store, bot.http, now)
-    courier = DiscordCourier(bot.http, now, bot.announcements.refresh)
-    outbox = Outbox(desk.store, courier, now)
+    announcements = bot.announcements = Announcements(desk.store, bot.http, now)
 
-    async def post() -> None:
-        await bot.logged_in.wait()  # before that there is nothing to post with
-        await outbox.run()
+    def us() -> str:
+        return str(bot.user.id) if bot.user else ""
 
+    outbox = Outbox(desk.store, DiscordCourier(bot.http, desk.store, now, announcements, us), now)
+    interest = Interest(bot.services, announcements.touch, us)
+    interest.listen(bot)
+    workers = {
+        "announcements": _once(bot.logged_in, announcements.run),
+        "interest in events": interest.run,
+        "session names": desk.directory.run,
+    }
     return Side(
         name="Discord",
         connection=_connected(desk, bot, token),
         outbox=outbox,
-        post=post,
-        listening=supervised(
-            {"announcements": bot.announcements.run, "session names": desk.directory.run}
-        ),
+        post=_once(bot.logged_in, outbox.run),
+        listening=supervised(workers),
     )
+
+
+def _once(there: asyncio.Event, work: Work) -> Work:
+    """``work``, as soon as there is something to do it with."""
+
+    async def waiting() -> None:
+        await there.wait()
+        await work()
+
+    return waiting
 
 
 @asynccontextmanager

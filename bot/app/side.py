@@ -18,7 +18,7 @@ from bot.supervision import supervise
 DRAIN = timedelta(seconds=20)
 """How long all networks together have, to finish what they are sending."""
 
-Workers = Mapping[str, Callable[[], Awaitable[None]]]
+Work = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Side:
     name: str
     connection: AbstractAsyncContextManager[object]
     outbox: Outbox
-    post: Callable[[], Awaitable[None]]
+    post: Work
     listening: AbstractAsyncContextManager[object]
 
 
@@ -60,7 +60,7 @@ async def _drain(sides: Sequence[Side]) -> None:
 
 
 @asynccontextmanager
-async def supervised(workers: Workers) -> AsyncIterator[None]:
+async def supervised(workers: Mapping[str, Work]) -> AsyncIterator[None]:
     """The workers run beside the block, restarted when they crash, and are cancelled after it."""
     async with asyncio.TaskGroup() as group:
         tasks = [

@@ -1,4 +1,7 @@
-"""`readalong check`: what would start and what is wrong, looked at without starting it."""
+"""`readalong check`: what would start and what is wrong, looked at without starting it.
+
+What it says of Discord is gathered in `check_discord`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.check_discord import (
+    DiscordReport,
+    as_json,
+    look_at_data_file,
+    look_at_discord,
+    tell_of,
+)
 from bot.cli.show import one_line, say, say_json
 from bot.domain.errors import ConfigError
 from bot.domain.model import Network, OutboxState
@@ -31,7 +41,8 @@ class Report:
     relays: list[RelayReport] = field(default_factory=list)
     data_file: str = ""
     running_pid: int | None = None
-    waiting: dict[str, int] = field(default_factory=dict)
+    discord: DiscordReport = field(default_factory=DiscordReport)
+    waiting: dict[Network, dict[str, int]] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -48,7 +59,7 @@ async def examine(load: Callable[[], Config]) -> Report:
     except ConfigError as error:
         report.problems.extend(error.problems)
     if report.config is not None:
-        await _look_at_network(report, report.config)
+        await _look_at_networks(report, report.config)
     return report
 
 
@@ -65,6 +76,7 @@ async def _look_at_data(report: Report, config: Config) -> None:
         report.running_pid = folder.running_pid()
         async with open_desk(config) as desk:
             await _look_at_outbox(report, desk, folder.signer(nsec))
+            await look_at_data_file(report.discord, desk)
     if config.nostr.enabled:
         signer = folder.required_signer(nsec)
         report.npub, report.pubkey = signer.npub, signer.public_key
@@ -72,12 +84,19 @@ async def _look_at_data(report: Report, config: Config) -> None:
 
 async def _look_at_outbox(report: Report, desk: Desk, signer: Signer | None) -> None:
     async with desk.store.read() as view:
-        counts = await view.outbox.count(Network.NOSTR)
+        counts = {
+            network: await view.outbox.count(network)
+            for network in (Network.NOSTR, Network.DISCORD)
+        }
         failures = await view.outbox.failures()
         places = await view.groups.destinations(desk.group.id)
-    report.waiting = {state.value: number for state, number in counts.items() if number}
+    report.waiting = {
+        network: {state.value: number for state, number in states.items() if number}
+        for network, states in counts.items()
+    }
     report.failures = [(post.key, error) for post, error in failures]
-    stuck = counts.get(OutboxState.FAILED, 0) + counts.get(OutboxState.UNKNOWN, 0)
+    ended = (OutboxState.FAILED, OutboxState.UNKNOWN)
+    stuck = sum(states.get(state, 0) for states in counts.values() for state in ended)
     if stuck:
         some = "1 post" if stuck == 1 else f"{stuck} posts"
         report.remarks.append(f"{some} could not be sent; the newest failures are listed.")
@@ -88,12 +107,24 @@ async def _look_at_outbox(report: Report, desk: Desk, signer: Signer | None) -> 
     )
 
 
-async def _look_at_network(report: Report, config: Config) -> None:
+async def _look_at_networks(report: Report, config: Config) -> None:
+    if not config.nostr.enabled and config.token is None:
+        report.problems.append(
+            "[nostr] enabled: is false, and Discord is off, so there is nothing to run."
+        )
+    if config.nostr.enabled:
+        await _look_at_relays(report, config)
+    await look_at_discord(report.discord, config)
+    if report.discord.refusal:
+        report.problems.append(report.discord.refusal)
+    elif report.discord.detail:
+        others = report.remarks if any(relay.ok for relay in report.relays) else report.problems
+        others.append(f"Discord can't be reached: {report.discord.detail}")
+
+
+async def _look_at_relays(report: Report, config: Config) -> None:
     from bot.networks.nostr.probe import probe
 
-    if not config.nostr.enabled:
-        report.problems.append("[nostr] enabled: is false, so there is nothing to run.")
-        return
     author = report.pubkey or "0" * 64
     report.relays = list(await asyncio.gather(*(probe(url, author) for url in config.nostr.relays)))
     down = [relay for relay in report.relays if not relay.ok]
@@ -136,11 +167,22 @@ def _as_json(report: Report) -> dict[str, Any]:
                 for relay in report.relays
             ],
         },
+        "discord": as_json(report.discord),
         "outbox": {
-            **report.waiting,
+            **_together(report),
+            "networks": {network.value: states for network, states in report.waiting.items()},
             "failures": [{"key": key, "error": error} for key, error in report.failures],
         },
     }
+
+
+def _together(report: Report) -> dict[str, int]:
+    """How many posts stand in each state, on all networks."""
+    together: dict[str, int] = {}
+    for states in report.waiting.values():
+        for state, number in states.items():
+            together[state] = together.get(state, 0) + number
+    return together
 
 
 def _limits(information: RelayInformation | None) -> dict[str, Any]:
@@ -167,8 +209,14 @@ def _say(report: Report) -> None:
         say(f"nostr     {report.npub}")
     for relay in report.relays:
         say(f"  {'ok  ' if relay.ok else 'DOWN'}    {relay.url}  {one_line(relay.detail)}")
-    if report.waiting:
-        say("outbox    " + ", ".join(f"{n} {state}" for state, n in report.waiting.items()))
+    tell_of(report.discord)
+    waiting = [
+        f"{number} {state} on {network.value}"
+        for network, states in report.waiting.items()
+        for state, number in states.items()
+    ]
+    if waiting:
+        say(f"outbox    {', '.join(waiting)}")
     for key, error in report.failures:
         say(f"  failed  {one_line(key)}: {one_line(error)}")
     for remark in report.remarks:

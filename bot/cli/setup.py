@@ -44,7 +44,27 @@ def set_up(
     if made_key:
         say(f"Made the bot's Nostr key, {data.key_file}. Keep a copy of it, and show it to nobody.")
     say(f"The bot is {signer.npub}")
+    _say_invite(config.token)
     _say_next(path)
+
+
+def _say_invite(token: str | None) -> None:
+    """How the bot comes onto a Discord server."""
+    if token is None:
+        say(
+            "For Discord too: make an application at https://discord.com/developers/applications, "
+            "put its\ntoken (under Bot) into DISCORD_TOKEN in the environment, and "
+            "`readalong check` shows the link that invites the bot."
+        )
+        return
+    from bot.networks.discord.connection import application_id
+    from bot.networks.discord.permissions import invite_url
+
+    known = application_id(token)
+    if known is None:
+        say("DISCORD_TOKEN doesn't say whose it is; `readalong check` asks Discord for the link.")
+    else:
+        say(f"Invite it to your Discord server: {invite_url(known)}")
 
 
 def _say_next(path: Path) -> None:

@@ -18,6 +18,8 @@ from bot.domain.ports import Store
 
 logger = logging.getLogger(__name__)
 
+CURRENT, CHANGED, NEVER = "current", "changed", "never registered"
+
 
 def setting(application_id: int) -> str:
     """The name under which the hash of that application's commands is kept."""
@@ -39,11 +41,13 @@ class Registration:
         self._tree = tree
         self._store = store
 
-    async def is_current(self, application_id: int) -> bool:
-        """Whether what was last registered is what we have."""
+    async def state(self, application_id: int) -> str:
+        """How what was last registered is to what we have."""
         async with self._store.read() as view:
             known = await view.settings.get(setting(application_id))
-        return known == digest(self._tree)
+        if known is None:
+            return NEVER
+        return CURRENT if known == digest(self._tree) else CHANGED
 
     async def bring_up_to_date(self, application_id: int) -> bool:
         """Register the commands if they changed; returns whether that was done.
@@ -51,7 +55,7 @@ class Registration:
         What Discord refuses is logged, and the commands before stay. Raises discord.py's errors
         where Discord can't be reached: nothing is known then, and trying again helps.
         """
-        if await self.is_current(application_id):
+        if await self.state(application_id) == CURRENT:
             return False
         try:
             registered = await self._tree.sync()
