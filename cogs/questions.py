@@ -10,8 +10,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.errors import InvalidSubmissionError
-from bot.domain.model import Session
+from bot.domain.errors import InvalidSubmissionError, UserError
+from bot.domain.model import Session, SessionStatus
 from bot.domain.text import clean_text
 from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.forms import Press, author_of, bot_of, caller_of, group_of
@@ -84,7 +84,10 @@ class AskPress(Press, template=template(Verb.ASK, _SESSION_ID)):
     """An announcement's "Ask a question"."""
 
     async def press(self, interaction: discord.Interaction) -> None:
-        await open_form(interaction, await session_of(self, interaction))
+        session = await session_of(self, interaction)
+        if session.status is SessionStatus.CANCELLED:
+            raise UserError(f"“{session.title}” is cancelled; `/ask` asks for the next session.")
+        await open_form(interaction, session)
 
 
 class BoardPress(Press, template=template(Verb.BOARD, _SESSION_ID, r"(?P<page>\d{1,4})")):

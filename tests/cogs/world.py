@@ -21,9 +21,10 @@ from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberAc
 
 import cogs
 from bot.domain.errors import UserError
-from bot.domain.model import OPERATOR, Author, Caller, Group, Network, Session
+from bot.domain.model import OPERATOR, Author, Caller, Group, Network, Session, SessionStatus
 from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.context import Services
+from bot.networks.discord.errors import is_too_late
 from bot.services.groups import GroupSetup
 from bot.services.sessions import SessionPlan
 from bot.storage.store import SqliteStore
@@ -108,18 +109,16 @@ class World:
     ) -> Session:
         session = await self.planned(title, when, at, **plan)
         group = (at or self.home).group
-        return (await self.services.sessions.announce(group, session.slug, by=OPERATOR)).session
+        announced = await self.services.sessions.announce(group, session.slug, by=OPERATOR)
+        await self.known(session, members_only=True)
+        return announced.session
 
     async def known(self, session: Session) -> None:
-        """Wait until autocompletion offers the session to organisers."""
-        directory = self.services.directory
+        """Wait until autocompletion offers the session to whoever sees it."""
+        group, matching = session.group_id, self.services.directory.matching
+        planned = session.status is SessionStatus.PLANNED
         await until(
-            lambda: (
-                session.slug
-                in [
-                    slug for _, slug in directory.matching(session.group_id, "", members_only=False)
-                ]
-            )
+            lambda: session.slug in [s for _, s in matching(group, "", members_only=not planned)]
         )
 
     async def stored(self, slug: str, at: Place | None = None) -> Session | None:
@@ -129,8 +128,13 @@ class World:
 
 
 def raise_bugs(env: Env) -> None:
-    """Raise what went wrong in the bot. simcord keeps refusals too, which are no bugs."""
-    bugs = [error for error in env.errors if not isinstance(_cause(error), UserError)]
+    """Raise what went wrong in the bot. simcord keeps refusals and late answers too: no bugs."""
+    causes = {error: _cause(error) for error in env.errors}
+    bugs = [
+        error
+        for error, cause in causes.items()
+        if not isinstance(cause, UserError) and not is_too_late(cause)
+    ]
     if bugs:
         raise BaseExceptionGroup("the bot failed", bugs)
 
