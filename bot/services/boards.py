@@ -53,11 +53,10 @@ class Voted:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What became of one ballot: ``voted``, or the ``error`` with its sentence for the person."""
+    """What became of one ballot; an error has its sentence for the person."""
 
     ballot: Ballot
-    voted: Voted | None = None
-    error: UserError | None = None
+    became: Voted | UserError
 
 
 class LastWords:
@@ -128,7 +127,7 @@ async def _cast_one(
         session = await _meant(rows, group, ballot, now)
         question = await shown(rows, session, ballot.number)
     except UserError as error:
-        return Cast(ballot, error=error)
+        return Cast(ballot, error)
     if not last_words.take(ballot.voter, question, ballot.at):
         return None
     return Cast(ballot, await vote(rows, session, question, ballot.voter, now, up=ballot.up))

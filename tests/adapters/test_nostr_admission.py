@@ -16,7 +16,7 @@ from bot.domain.model import Limits
 from bot.networks.nostr.acquaintances import Acquaintances
 from bot.networks.nostr.admission import MAX_EVENT_BYTES, Admission
 from bot.networks.nostr.bounded import Buckets, Newest
-from bot.networks.nostr.events import Event, sign
+from bot.networks.nostr.events import REACTION, Event, sign
 from bot.networks.nostr.lanes import Lane, Mention
 from tests.adapters.nostr_bot import ANN, BEN, BOT, RELAY, mention, person, raw
 from tests.fakes import FakeNow
@@ -117,12 +117,22 @@ def test_json_of_great_depth_is_dropped() -> None:
     assert guard.count("malformed") == 1
 
 
+ID = "ab" * 32
 Case = Callable[[FakeNow], Event]
 REFUSED: list[tuple[str, Case]] = [
     ("kind", lambda now: mention(ANN, "x", now, kind=4)),
     ("own", lambda now: mention(BOT, "x", now)),
     ("not for us", lambda now: sign(BEN, 1, "x", [("p", "0" * 64)], int(now().timestamp()))),
     ("not for us", lambda now: sign(BEN, 1, "x", [("p",)], int(now().timestamp()))),
+    ("about nothing", lambda now: mention(BEN, "+", now, kind=REACTION)),
+    ("about nothing", lambda now: mention(BEN, "+", now, ("e", "x"), ("e",), kind=REACTION)),
+    ("not for us", lambda now: sign(BEN, REACTION, "+", [("e", ID)], int(now().timestamp()))),
+    ("own", lambda now: mention(BOT, "+", now, ("e", ID), kind=REACTION)),
+    ("too old", lambda now: mention(BEN, "+", now, ("e", ID), kind=REACTION, ahead=-31 * 86_400)),
+    (
+        "signature",
+        lambda now: _with(mention(BEN, "+", now, ("e", ID), kind=REACTION), content="-"),
+    ),
     (
         "too many people",
         lambda now: mention(BEN, "x", now, *[("p", f"{n:064}") for n in range(10)]),
@@ -380,3 +390,27 @@ async def test_what_waits_to_be_met_holds_the_cursor() -> None:
     guard.receive(event)
     assert guard.admission.oldest_under_way(RELAY) == event.created_at
     assert guard.admission.oldest_under_way("ws://other.test") is None
+
+
+async def test_likes_have_limits_of_their_own_and_keep_nobody_from_asking() -> None:
+    async with guarded(Limits(mentions_per_minute=2, strangers_per_minute=3)) as guard:
+        for number in range(10):
+            guard.receive(mention(BEN, f"{number}", guard.now, ("e", ID), kind=REACTION))
+        assert len(await guard.admitted(6)) == 6, "three times as many as mentions"
+        assert guard.count("author's limit") == 4
+        guard.receive(mention(BEN, "ask why?", guard.now))
+        assert await guard.admitted(7) == ["ask why?"]
+        for number in range(100, 105):
+            guard.receive(mention(person(number), "+", guard.now, ("e", ID), kind=REACTION))
+        assert len(await guard.admitted(10)) == 3
+        assert guard.count("strangers' limit") == 2
+        guard.receive(mention(person(110), "ask how?", guard.now))
+        assert await guard.admitted(11) == ["ask how?"]
+
+
+async def test_a_stranger_who_says_to_be_a_bot_does_not_vote(guard: Guard) -> None:
+    profile = sign(person(50), 0, '{"bot": true}', (), int(guard.now().timestamp()))
+    guard.people.profiles.append(profile)
+    guard.receive(mention(person(50), "+", guard.now, ("e", ID), kind=REACTION))
+    await until(lambda: guard.count("bot") == 1)
+    assert guard.count("admitted") == 0

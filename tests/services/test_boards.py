@@ -32,7 +32,7 @@ from bot.domain.model import (
     Submission,
 )
 from bot.services.boards import LastWords
-from bot.services.questions import Ballot, Cast, Outcome, Questions
+from bot.services.questions import Ballot, Cast, Outcome, Questions, Voted
 from bot.services.sessions import SessionPlan, Sessions
 from bot.storage.store import SqliteStore
 from tests.fakes import FakeNow
@@ -258,8 +258,8 @@ def teller(group: Group, told: list[str]) -> Callable[[Cast], Post]:
     """Answers every ballot, and writes down what it says."""
 
     def tell(cast: Cast) -> Post:
-        voted = cast.voted
-        said = str(cast.error) if voted is None else f"{voted.question.votes} {voted.changed}"
+        voted = cast.became
+        said = f"{voted.question.votes} {voted.changed}" if isinstance(voted, Voted) else str(voted)
         told.append(said)
         return Post(
             key=f"reply:nostr:{cast.ballot.source_id}",

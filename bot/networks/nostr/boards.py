@@ -17,7 +17,7 @@ from bot.networks.nostr.context import Heard
 from bot.networks.nostr.events import Event
 from bot.networks.nostr.replies import Replies
 from bot.networks.nostr.threads import reacted_to
-from bot.services.questions import Ballot, Cast, Outcome, Questions
+from bot.services.questions import Ballot, Cast, Outcome, Questions, Voted
 
 logger = logging.getLogger(__name__)
 
@@ -57,17 +57,15 @@ class Boards:
         """Cast votes, all in one transaction."""
         by_id = {heard.event.id: heard for heard in votes}
 
-        def reply(cast: Cast) -> Post | None:
+        def reply(cast: Cast) -> Post:
             heard = by_id[cast.ballot.source_id]
-            if cast.voted is not None:
-                text = answers.vote_text(cast.voted, cast.ballot.number)
-                return self._replies.post(heard.mention, text, cast.voted.session)
-            if cast.error is None:
-                return None
-            logger.info("refused %s: %s", heard.event.id, cast.error)
-            return self._replies.post(
-                heard.mention, answers.refusal_text(cast.error), heard.session
-            )
+            voted = cast.became
+            if isinstance(voted, Voted):
+                text, session = answers.vote_text(voted, cast.ballot.number), voted.session
+            else:
+                logger.info("refused %s: %s", heard.event.id, voted)
+                text, session = answers.refusal_text(voted), heard.session
+            return self._replies.post(heard.mention, text, session)
 
         ballots = [
             self._ballot(heard, heard.command) for heard in votes if isinstance(heard.command, Vote)
