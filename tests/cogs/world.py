@@ -110,16 +110,21 @@ class World:
         session = await self.planned(title, when, at, **plan)
         group = (at or self.home).group
         announced = await self.services.sessions.announce(group, session.slug, by=OPERATOR)
-        await self.known(session, members_only=True)
+        await self.known(announced.session)
         return announced.session
 
     async def known(self, session: Session) -> None:
         """Wait until autocompletion offers the session to whoever sees it."""
-        group, matching = session.group_id, self.services.directory.matching
-        planned = session.status is SessionStatus.PLANNED
-        await until(
-            lambda: session.slug in [s for _, s in matching(group, "", members_only=not planned)]
+        matching, planned = (
+            self.services.directory.matching,
+            session.status is SessionStatus.PLANNED,
         )
+
+        def is_known() -> bool:
+            found = matching(session.group_id, "", members_only=not planned, limit=1000)
+            return session.slug in [slug for _, slug in found]
+
+        await until(is_known)
 
     async def stored(self, slug: str, at: Place | None = None) -> Session | None:
         """What the data file has."""
