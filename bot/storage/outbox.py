@@ -186,7 +186,6 @@ _REVIVE = (
         expires_at=bindparam("until", type_=Moment),
         wire=None,  # what was refused would be again
         remote_id=None,
-        attempts=0,
         next_attempt_at=bindparam("at", type_=Moment),
         last_error="",
     )

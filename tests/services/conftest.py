@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.model import Author, Caller, Destination, Group, Network
+from bot.services.groups import Groups, GroupSetup, SetUp
 from bot.services.sessions import Sessions
 from bot.storage.store import SqliteStore
 from tests.fakes import FakeNow
@@ -51,6 +52,7 @@ def sessions(store: SqliteStore, now: FakeNow) -> Sessions:
 
 
 GUILD = "1000"
+CHANNEL = "2000"
 ROLE = "77"
 
 
@@ -65,3 +67,21 @@ def discord(
     """Somebody who calls from a Discord guild."""
     author = Author(Network.DISCORD, user, "Dee")
     return Caller(author, guild, frozenset(roles), manages_events, manages_guild)
+
+
+MANAGER = discord("9", manages_guild=True)
+ORGANISER = discord("8", roles=("5", ROLE))
+MEMBER = discord("7", roles=("5",))
+
+
+@pytest.fixture
+def groups(store: SqliteStore, now: FakeNow, group: Group) -> Groups:
+    """Of a data file whose configured group is ``group``."""
+    return Groups(store, now, group)
+
+
+@pytest.fixture
+async def guild(groups: Groups) -> SetUp:
+    """The first guild, set up for ``group`` by 9, whose channel is the destination "1000/2000"."""
+    setup = GroupSetup("Atlanta Reading Group", "America/New_York", CHANNEL, ROLE)
+    return await groups.set_up(GUILD, setup, by=MANAGER)

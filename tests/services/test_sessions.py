@@ -40,12 +40,12 @@ PLAN = SessionPlan(
 )
 
 
-async def queued(store: SqliteStore) -> list[Post]:
+async def queued(store: SqliteStore, network: Network = Network.NOSTR) -> list[Post]:
     """Everything that was ever queued and isn't claimed, taken for an hour of its own."""
     async with store.transaction() as tx:
         far = datetime(2030, 1, 1, tzinfo=UTC)
-        deliveries = await tx.outbox.claim(Network.NOSTR, far, far + HOUR, 1000)
-        await tx.outbox.release(Network.NOSTR, deliveries)
+        deliveries = await tx.outbox.claim(network, far, far + HOUR, 1000)
+        await tx.outbox.release(network, deliveries)
     return [delivery.post for delivery in deliveries]
 
 
