@@ -61,11 +61,10 @@ class Boards:
             heard = by_id[cast.ballot.source_id]
             voted = cast.became
             if isinstance(voted, Voted):
-                text, session = answers.vote_text(voted, cast.ballot.number), voted.session
-            else:
-                logger.info("refused %s: %s", heard.event.id, voted)
-                text, session = answers.refusal_text(voted), heard.session
-            return self._replies.post(heard.mention, text, session)
+                text = answers.vote_text(voted, cast.ballot.number)
+                return self._replies.post(heard.mention, text, voted.session)
+            logger.info("refused %s: %s", heard.event.id, voted)
+            return self._replies.post(heard.mention, answers.refusal_text(voted), heard.session)
 
         ballots = [
             self._ballot(heard, heard.command) for heard in votes if isinstance(heard.command, Vote)
