@@ -54,6 +54,8 @@ class ReadalongBot(commands.AutoShardedBot):
         shards: tuple[int, ...] = (),
         shard_count: int | None = None,
     ) -> None:
+        # It warns once a process that it can't speak, which nobody asks it to.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=(),
             help_command=None,
