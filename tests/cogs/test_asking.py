@@ -308,19 +308,6 @@ async def test_a_hostile_name_is_shown_without_effect(world: World) -> None:
     assert question.author.name == name
 
 
-@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060)])
-async def test_an_answer_that_comes_too_late_stores_the_question_and_raises_nothing(
-    world: World, status: int, code: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    session = await world.announced()
-    caplog.set_level("INFO")
-    world.env.inject_error("POST", "/interactions/*/callback", status=status, code=code)
-    await world.member.slash(world.channel, "ask", text="Why?")
-    assert [question.text for question in await board_of(world, session)] == ["Why?"]
-    assert "too late" in caplog.text
-    assert not [record for record in caplog.records if record.levelname == "ERROR"]
-
-
 async def test_ids_of_the_buttons_are_the_released_ones(world: World) -> None:
     session = await world.announced()
     result = await world.member.slash(world.channel, "ask", text="Why?")

@@ -20,7 +20,7 @@ from discord import app_commands
 from simcord import ChannelHandle, Env, GuildHandle, InteractionResult, MemberActor, RoleHandle
 
 import cogs
-from bot.domain.errors import UserError
+from bot.domain.errors import StorageError, UserError
 from bot.domain.model import OPERATOR, Author, Caller, Group, Network, Session, SessionStatus
 from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.context import Services
@@ -134,18 +134,17 @@ class World:
 
 def raise_bugs(env: Env) -> None:
     """Raise what went wrong in the bot. simcord keeps refusals and late answers too: no bugs."""
-    causes = {error: _cause(error) for error in env.errors}
-    bugs = [
-        error
-        for error, cause in causes.items()
-        if not isinstance(cause, UserError) and not is_too_late(cause)
-    ]
+    bugs = [error for error in env.errors if not _is_told(error)]
     if bugs:
         raise BaseExceptionGroup("the bot failed", bugs)
 
 
-def _cause(error: BaseException) -> BaseException:
-    return error.original if isinstance(error, app_commands.CommandInvokeError) else error
+def _is_told(error: BaseException) -> bool:
+    """Whether it is no bug, but something that the person hears, or can't hear any more."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, StorageError):
+        return not cause.permanent
+    return isinstance(cause, UserError) or is_too_late(cause)
 
 
 def new_bot(services: Services, store: SqliteStore) -> ReadalongBot:
