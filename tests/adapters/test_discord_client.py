@@ -13,7 +13,7 @@ from discord import app_commands
 
 from bot.domain.errors import StorageError, SummaryError, UserError
 from bot.networks.discord.client import ReadalongBot
-from bot.networks.discord.errors import BUSY, SERVERS_ONLY, SORRY
+from bot.networks.discord.errors import BUSY, OUTDATED, SERVERS_ONLY, SORRY
 from bot.networks.discord.forms import Form, Press, author_of, caller_of, group_of
 from bot.networks.discord.ids import Verb, custom_id, template
 from bot.networks.discord.local.members import Actor
@@ -280,6 +280,67 @@ async def test_an_autocompletion_that_comes_too_late_is_said_at_info(
         assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
         await alice.autocomplete(channel, "show", "session", "bug")
         await until(lambda: "the bug" in caplog.text)
+
+
+async def test_a_command_of_an_older_version_says_to_reload(
+    server: LocalDiscord, store: SqliteStore
+) -> None:
+    channel, alice = at_home(server)
+    async with connected(server, store, one_command("One.")) as bot:
+        bot.tree.remove_command("next")
+        assert (await alice.slash(channel, "next")).text == OUTDATED
+
+
+class Hour(app_commands.Transformer):
+    async def transform(self, interaction: discord.Interaction, value: str, /) -> int:
+        if value == "noon":
+            raise UserError("Write noon as 12.")
+        if not value.isdecimal():
+            raise app_commands.TransformerError(value, self.type, self)
+        return int(value)
+
+
+async def test_a_value_that_cannot_be_used_is_named_or_explained(
+    server: LocalDiscord, store: SqliteStore
+) -> None:
+    channel, alice = at_home(server)
+
+    def prepare(bot: ReadalongBot) -> None:
+        @bot.tree.command(description="At which hour?")
+        async def at(
+            interaction: discord.Interaction, hour: app_commands.Transform[int, Hour]
+        ) -> None: ...
+
+    async with connected(server, store, prepare):
+        assert (await alice.slash(channel, "at", hour="noon")).text == "Write noon as 12."
+        shown = await alice.slash(channel, "at", hour="x" * 200)
+    assert shown.text.startswith(f"“{'x' * 99}…” can't be used there")
+
+
+async def test_a_very_long_sentence_is_cut_to_what_discord_takes(
+    server: LocalDiscord, store: SqliteStore
+) -> None:
+    channel, alice = at_home(server)
+    async with connected(server, store, raising(UserError("long " * 1000))):
+        assert len((await alice.slash(channel, "fail")).text) == 2000
+
+
+async def test_answering_twice_is_no_second_answer(
+    server: LocalDiscord, store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel, alice = at_home(server)
+    caplog.set_level(logging.INFO)
+
+    def prepare(bot: ReadalongBot) -> None:
+        @bot.tree.command(description="Twice.")
+        async def twice(interaction: discord.Interaction) -> None:
+            await interaction.response.send_message("once")
+            await interaction.response.send_message("twice")
+
+    async with connected(server, store, prepare):
+        shown = await alice.slash(channel, "twice")
+        await until(lambda: "too late" in caplog.text)
+    assert shown.text == "once"
 
 
 # Buttons and forms

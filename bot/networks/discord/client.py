@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE = 30.0
-"""Seconds that discord.py may wait for a rate limit by itself (the least that it allows); what is
-longer the outbox hears of."""
+_PATIENCE = 10.0
+"""Seconds that discord.py may wait for a rate limit by itself; what is longer the outbox hears of,
+which waits as long as it is told to, and holds nothing up meanwhile."""
 
 
 class Commands(app_commands.CommandTree["ReadalongBot"]):
@@ -67,10 +67,11 @@ class ReadalongBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
-            max_ratelimit_timeout=_PATIENCE,
             shard_count=shard_count or None,
         )
         self.shard_ids = list(shards) or None
+        # As an option it would be 30 s at least, against those who don't wait then; we do.
+        self.http.max_ratelimit_timeout = _PATIENCE
         self.services = services
         self.registration = Registration(self.tree, store)
         self.logged_in = asyncio.Event()

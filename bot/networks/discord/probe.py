@@ -36,10 +36,11 @@ class Report:
 async def probe(token: str, patience: float = PATIENCE) -> Report:
     """Log in over REST and out again."""
     known = application_id(token) or 0
+    client = discord.Client(intents=discord.Intents(guilds=True))
     try:
-        async with asyncio.timeout(patience), discord.Client(intents=discord.Intents.none()) as own:
-            await own.login(token)
-            user, application = own.user, await own.application_info()
+        async with asyncio.timeout(patience), client:
+            await client.login(token)
+            user, application = client.user, await client.application_info()
             return Report(
                 application_id=application.id,
                 user_id=user.id if user else 0,
