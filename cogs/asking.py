@@ -15,6 +15,7 @@ from discord.ui import Checkbox, Label, Select, TextInput
 from bot.domain.model import Group, Session, Submission
 from bot.networks.discord.forms import Form, author_of, bot_of, group_of
 from bot.networks.discord.ids import Verb, custom_id, template
+from bot.networks.discord.limits import units
 from bot.networks.discord.render import accepted
 from bot.networks.discord.splitting import cut
 from bot.networks.discord.text import plain
@@ -43,12 +44,12 @@ class AskForm(
         self.question: TextInput[Any] = TextInput(
             custom_id="question",
             style=discord.TextStyle.paragraph,
-            default=text[:length] or None,
+            default=cut(text, length) or None,
             max_length=length,
         )
         self.session: Select[Any] = Select(custom_id="session", options=list(sessions))
         self.anonymous: Checkbox[Any] = Checkbox(custom_id="anonymous", default=anonymous)
-        cut_short = f"Only the first {length} characters fit." if len(text) > length else None
+        cut_short = f"It was cut to {length} characters." if units(text) > length else None
         self.add_item(Label(text="Your question", description=cut_short, component=self.question))
         self.add_item(Label(text="For which session", component=self.session))
         self.add_item(

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.errors import NotPermittedError
+from bot.domain.errors import NotPermittedError, UserError
 from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.forms import Press, author_of, bot_of, group_of
 from bot.networks.discord.ids import Verb, template
@@ -44,9 +44,13 @@ class ForgetPress(Press, template=template(Verb.FORGET, r"(?P<user>\d{1,20})")):
 
 
 async def _recount(interaction: discord.Interaction) -> None:
-    """Let the announcements of this group's sessions show who still comes."""
+    """Let the announcements of this guild's group show who still comes."""
     bot = bot_of(interaction)
-    for session in await bot.services.sessions.listing(await group_of(interaction)):
+    try:
+        group = await group_of(interaction)
+    except UserError:  # no group is set up here; what was deleted was another one's
+        return
+    for session in await bot.services.sessions.listing(group):
         bot.announcements.touch(session.id)
 
 

@@ -9,6 +9,7 @@ from simcord import InteractionResult
 
 from bot.domain.model import OPERATOR, Limits, Network, Rsvps
 from bot.domain.posts import card_of
+from bot.networks.discord.limits import units
 from bot.networks.discord.render import announcement
 from bot.services.plans import SessionPlan
 from tests.cogs.members import asked, board_of, buttons, posted, refusal
@@ -195,14 +196,18 @@ async def test_a_message_can_be_brought_to_the_session(world: World) -> None:
     assert question.author.address == str(world.member.id)
 
 
-async def test_a_message_longer_than_a_question_is_cut_and_says_so(world: World) -> None:
-    await world.announced()
-    message = await world.organiser.send(world.channel, "why " * 400)
+@pytest.mark.parametrize("text", ["why " * 400, "🧵" * 900])
+async def test_a_message_longer_than_a_question_is_cut_and_says_so(world: World, text: str) -> None:
+    session = await world.announced()
+    message = await world.organiser.send(world.channel, text)
     shown = await world.member.context_menu(world.channel, MENU, message)
-    limit = Limits().question_length
-    assert len(fields(shown)["question"]["value"]) == limit
+    limit, value = Limits().question_length, str(fields(shown)["question"]["value"])
+    assert limit - 10 < units(value) <= limit
+    assert value.endswith("…")
     assert shown.modal is not None
     assert str(limit) in shown.modal["components"][0]["description"]
+    await world.member.submit_modal(shown, {"question": value, "session": [session.slug]})
+    assert [question.text for question in await board_of(world, session)] == [value]
 
 
 async def test_a_message_without_a_text_is_refused(world: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.model import Author, Holdings, Network, Rsvps
+from bot.domain.model import Author, Holdings, Network, RsvpAnswer, Rsvps
 from bot.networks.discord.render import holdings
 from tests.cogs.members import another_member, asked, board_of, posted, refusal, touched
 from tests.cogs.world import World, labels, said
@@ -75,3 +75,20 @@ async def test_nobody_else_deletes_with_that_button(world: World) -> None:
         result = await other.click(message, label="Delete it all")
         assert "somebody else's" in refusal(result)
     assert {question.text for question in await board_of(world, session)} == {"Mine?", "Zoe's?"}
+
+
+async def test_forgetting_works_where_no_group_is_set_up(world: World) -> None:
+    session = await world.announced()
+    brought_up = touched(world)
+    me = Author(Network.DISCORD, str(world.member.id))
+    await world.services.attendance.answer(world.group, session.id, me, RsvpAnswer.YES)
+    guild = world.env.create_guild("Nowhere")
+    channel = guild.create_text_channel("general")
+    same = guild.add_member(world.member.user)
+    held = await same.slash(channel, "forget-me")
+    assert held.response is not None
+    gone = await same.click(held.response, label="Delete it all")
+    assert gone.followups == []
+    assert "deleted" in said(gone)
+    assert await world.services.people.holdings(me) == Holdings()
+    assert brought_up.sessions == []
