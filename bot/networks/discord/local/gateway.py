@@ -39,6 +39,8 @@ class Gateway:
         """Every IDENTIFY's ``d``, in order."""
         self.resumed: list[Json] = []
         """Every successful RESUME's ``d``."""
+        self.compressions: list[str] = []
+        """What every connection asked for; "zlib-stream" is spoken, for any other plain text."""
         self.heartbeats = 0
         self._world = world
         self._token = token
@@ -114,6 +116,7 @@ class Gateway:
         socket = web.WebSocketResponse(compress=False, max_msg_size=0)
         await socket.prepare(request)
         compressed = request.query.get("compress") == "zlib-stream"
+        self.compressions.append(request.query.get("compress", ""))
         wire = Wire(request, socket, compressed=compressed)
         wire.silent = self._silent
         wire.put(json.dumps({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_ms}}))
@@ -136,6 +139,7 @@ class Gateway:
             case 1:
                 self.heartbeats += 1
                 wire.put(json.dumps({"op": ACKNOWLEDGED}))
+                self._world.changes.notify()
             case 2 if not known:
                 await self._identify(wire, said["d"])
             case 6 if not known:

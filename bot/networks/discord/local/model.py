@@ -79,7 +79,7 @@ class Member:
 class Attachment:
     id: int
     filename: str
-    content: bytes
+    content: bytes = field(repr=False)
     content_type: str
     url: str
     ephemeral: bool = False
@@ -187,8 +187,8 @@ class Channel:
     parent: Channel | None = None
     recipient: User | None = None
     thread: ThreadState | None = None
-    overwrites: dict[int, Overwrite] = field(default_factory=dict)
-    messages: dict[int, Message] = field(default_factory=dict)
+    overwrites: dict[int, Overwrite] = field(default_factory=dict, repr=False)
+    messages: dict[int, Message] = field(default_factory=dict, repr=False)
 
     @property
     def history(self) -> list[Message]:
@@ -243,11 +243,11 @@ class Guild:
     owner_id: int
     joined_at: datetime
     bot_role: Role
-    roles: dict[int, Role] = field(default_factory=dict)
-    members: dict[int, Member] = field(default_factory=dict)
-    channels: dict[int, Channel] = field(default_factory=dict)
-    threads: dict[int, Channel] = field(default_factory=dict)
-    events: dict[int, Event] = field(default_factory=dict)
+    roles: dict[int, Role] = field(default_factory=dict, repr=False)
+    members: dict[int, Member] = field(default_factory=dict, repr=False)
+    channels: dict[int, Channel] = field(default_factory=dict, repr=False)
+    threads: dict[int, Channel] = field(default_factory=dict, repr=False)
+    events: dict[int, Event] = field(default_factory=dict, repr=False)
 
     def channel(self, name: str) -> Channel:
         """The channel or thread of that name; KeyError when there is none."""
