@@ -13,7 +13,7 @@ from bot.networks.discord.limits import units
 from bot.networks.discord.render import announcement
 from bot.services.plans import SessionPlan
 from tests.cogs.members import asked, board_of, buttons, posted, refusal
-from tests.cogs.world import World, said
+from tests.cogs.world import World, labels, said
 
 MENU = "Ask this at the session"
 
@@ -231,6 +231,7 @@ async def test_a_message_without_a_text_is_refused(world: World) -> None:
         ("x" * 1001, "1000 characters at most"),  # 43
         ("\u200b\u200d\ufeff", "nothing to read"),  # 49
         ("Why\x00?", "not text"),  # 52
+        ("Why\ud800?", "not text"),  # 52
     ],
 )
 async def test_what_is_no_question_is_refused_in_a_sentence(
@@ -300,17 +301,49 @@ async def test_a_masked_link_shows_its_host(world: World) -> None:
     assert "evil.example" in said(await world.member.slash(world.channel, "questions"))
 
 
-async def test_a_hostile_name_is_shown_without_effect(world: World) -> None:
+@pytest.mark.parametrize(
+    ("fault", "name", "never"),
+    [
+        ("44", "@everyone", "@everyone"),
+        ("45", "<@&1234>", "<@&1234>"),
+        ("46", "**[x](https://evil.example)**", "[x]("),
+        ("47", "Ada\u202egnp", "\u202e"),
+        ("48", "A" + "\u0301" * 50, "\u0301" * 5),
+        ("49", "\u200b\u200d", "_\u200b"),
+        ("50", "```x", "```"),
+    ],
+)
+async def test_a_hostile_name_is_shown_without_effect(
+    world: World, fault: str, name: str, never: str
+) -> None:
     session = await world.announced()
-    name = "@everyone **[x](https://evil.example)**"
     member = world.guild.add_member(world.env.create_user(name))
     await member.slash(world.channel, "ask", text="Why?")
     shown = said(await world.member.slash(world.channel, "questions", share=True))
-    assert "@everyone" not in shown
-    assert "[x](" not in shown
+    assert "Why?" in shown
+    assert never not in shown, fault
     (question,) = await board_of(world, session)
     assert question.author is not None
-    assert question.author.name == name
+    assert question.author.address == str(member.id)
+
+
+@pytest.mark.parametrize("limits", [Limits(question_length=4000)])
+async def test_a_long_question_is_shown_whole_over_pages(
+    world: World, limits: Limits
+) -> None:  # 51
+    session = await world.announced()
+    texts = [" ".join(f"{word}{number:03}" for number in range(480)) for word in ("all", "new")]
+    for text in texts:
+        assert 2000 < len(text) <= limits.question_length
+        shown = await world.member.slash(world.channel, "ask")
+        values = {"question": text, "session": [session.slug]}
+        await world.member.submit_modal(shown, values)
+    board = await world.member.slash(world.channel, "questions")
+    told = said(board)
+    while board.response is not None and "Next" in labels(board.response):
+        board = await world.member.click(board.response, label="Next")
+        told += said(board)
+    assert all(word in told for text in texts for word in text.split())
 
 
 async def test_ids_of_the_buttons_are_the_released_ones(world: World) -> None:
