@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.app_commands import Range
@@ -28,6 +29,7 @@ from cogs.options import WHEN_LENGTH, organisers_sessions, zones
 from cogs.proposals import named
 
 _LARGEST = 1024 * 1024
+_PATIENCE = 20.0  # seconds that a megabyte may take
 _ANSWERS = 3
 """Messages at most that tell of one import."""
 
@@ -87,8 +89,9 @@ class Pages(commands.Cog):
 
 async def _downloaded(page: discord.Attachment) -> bytes:
     try:
-        return await page.read()
-    except discord.HTTPException as error:
+        async with asyncio.timeout(_PATIENCE):
+            return await page.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # one is TimeoutError
         raise UserError(
             f"Discord doesn't give out {one_line(page.filename)} just now; attach it once more."
         ) from error

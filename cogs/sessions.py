@@ -206,3 +206,4 @@ class Sessions(
 
 async def setup(bot: ReadalongBot) -> None:
     await bot.add_cog(Sessions(bot))
+    bot.add_forms(AddForm, EditForm)
