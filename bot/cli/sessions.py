@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.domain.model import Reading, Session, SessionView
     from bot.services.sessions import Announced
 
-_AT = '"2026-12-02 19:00", in --timezone'
+_AT = '"2026-12-02 19:00" or "next wednesday 7pm", in --timezone'
 
 
 class Duration(click.ParamType[timedelta]):

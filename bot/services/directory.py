@@ -13,7 +13,7 @@ from datetime import date, datetime
 from bot.domain.model import Session, SessionStatus
 from bot.domain.ports import Now, Rows, Store, Topic
 from bot.domain.text import clean_name
-from bot.services.find import ends_at, has_words, is_visible
+from bot.services.find import begins, ends_at, is_visible, words_of
 
 _KEPT = 500  # the latest sessions of a group; older ones are still found by typing their name
 _PAGE = 100
@@ -30,10 +30,10 @@ class _Entry:
     """``session`` is its row, without the long texts; ``words`` what may be typed to find it."""
 
     session: Session
-    words: str
+    words: tuple[str, ...]
 
     def matches(self, typed: str) -> bool:
-        return typed in self.session.slug or has_words(self.words, typed)
+        return typed in self.session.slug or begins(self.words, typed)
 
 
 class Directory:
@@ -85,7 +85,7 @@ async def _load(rows: Rows, group_id: int) -> list[_Entry]:
 
 
 def _entry(session: Session) -> _Entry:
-    words = f"{_day(session)} {session.local_time[:4]} {session.title}".casefold()
+    words = words_of(f"{_day(session)} {session.local_time[:4]} {session.title}")
     return _Entry(replace(session, topic="", readings=()), words)
 
 

@@ -137,7 +137,7 @@ async def _by_name(
         [
             session
             for session in await rows.sessions.all(group.id, _SEARCHED)
-            if has_words(session.title, name)
+            if begins(words_of(session.title), name)
         ]
     )
     if len(titled) != 1:
@@ -146,7 +146,11 @@ async def _by_name(
     return [whole] if whole is not None else []
 
 
-def has_words(title: str, name: str) -> bool:
-    """Whether each word of ``name`` starts a word of ``title``."""
-    words = [word.strip("\"'“”().,:;!?") for word in title.casefold().split()]
+def words_of(text: str) -> tuple[str, ...]:
+    """The words by which something may be named."""
+    return tuple(word.strip("\"'“”().,:;!?") for word in text.casefold().split())
+
+
+def begins(words: Sequence[str], name: str) -> bool:
+    """Whether each word of ``name``, case-folded, begins one of ``words``."""
     return all(any(word.startswith(wanted) for word in words) for wanted in name.split())

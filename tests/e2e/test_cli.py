@@ -351,8 +351,11 @@ def test_list_is_empty_at_first_and_fits_100_columns_later(group: Readalong) -> 
     ("words", "reason"),
     [
         (("--at", "2020-01-01 19:00"), "has passed"),
-        (("--at", "tomorrow"), "is not a time"),
+        (("--at", "soon"), "is not a time"),
+        (("--at", "tomorrow"), "has no hour"),
         (("--at", "2036-99-99 19:00"), "not a date that exists"),
+        (("--at", "wednesday 7"), "7am or 7pm"),
+        (("--at", "12/2 7pm"), "the month's name"),
         (("--at", AHEAD, "--timezone", "Mars/Base"), "no time zone"),
         (("--at", "2036-03-09 02:30", "--timezone", "America/New_York"), "the clocks skip it"),
         (("--at", AHEAD, "--duration", "48h"), "between 1 minute and 24 hours"),
@@ -369,6 +372,14 @@ def test_a_session_that_cannot_be_gets_one_line(
 ) -> None:
     assert reason in refused(group("session", "add", "--title", "X", *words))
     assert group("session", "list", "--format", "json").json == []
+
+
+def test_a_time_can_be_given_as_people_say_it_and_is_shown(group: Readalong) -> None:
+    at = ("--at", "2 december 2036 7pm", "--timezone", "America/New_York")
+    done = group("session", "add", "--title", "Spoken", *at)
+    assert (done.code, "2036-12-02 19:00" in done.out) == (0, True)
+    moved = group("session", "edit", "spoken", "--at", "3 dec 2036 20:00", "--format", "json")
+    assert moved.json["starts_at"].startswith("2036-12-04T01:00")
 
 
 @pytest.mark.parametrize(

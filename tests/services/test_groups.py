@@ -28,6 +28,7 @@ from bot.domain.model import (
 from bot.domain.ports import Rows, Topic
 from bot.services.groups import Groups, GroupSetup, SetUp
 from bot.services.places import OTHER_CHANNEL
+from bot.services.reminders import Reminders
 from bot.services.sessions import SessionChanges, SessionPlan, Sessions
 from bot.storage.store import SqliteStore
 from tests.fakes import FakeNow
@@ -142,6 +143,18 @@ async def test_another_channel_takes_the_posts_and_the_old_one_can_be_chosen_aga
     assert {post.destination for post in await queued(store, Network.DISCORD)} == {"1000/2001"}
     await groups.set_up(GUILD, replace(setup, channel="2000"), by=MANAGER)
     assert await destinations(store, group) == {"1000/2000": "", "1000/2001": OTHER_CHANNEL}
+
+
+async def test_a_channel_that_was_left_gets_no_reminders(
+    groups: Groups, announced: Session, store: SqliteStore, now: FakeNow
+) -> None:
+    await groups.set_up(GUILD, GroupSetup("Atlanta", "UTC", "2001"), by=MANAGER)
+    now.at = announced.starts_at - HOUR
+    await Reminders(store, now).fire_due()
+    reminders = [
+        post for post in await queued(store, Network.DISCORD) if post.kind is PostKind.REMINDER
+    ]
+    assert [post.destination for post in reminders] == ["1000/2001"]
 
 
 async def test_announcing_again_reaches_a_channel_that_was_chosen_later(
