@@ -1,4 +1,5 @@
-"""A small discord.py bot with commands of its own, by which the local Discord server is tried out."""
+"""A small discord.py bot with commands of its own, by which the local Discord server is tried out.
+"""
 
 from __future__ import annotations
 

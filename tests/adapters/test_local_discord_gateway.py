@@ -42,7 +42,7 @@ async def test_ready_brings_the_guilds_with_their_channels(
         [seen] = bot.guilds
         assert (seen.id, seen.name) == (guild.id, "Atlanta")
         assert [channel.name for channel in seen.text_channels] == ["general"]
-        assert seen.me.guild_permissions.manage_events
+        assert seen.me.guild_permissions.create_events
         assert bot.shard_count == 1
 
 

@@ -35,13 +35,13 @@ class Asking:
 
     def component(self, message: Message, data: Json) -> Interaction:
         interaction = self._interactions.begin(COMPONENT, self._user, message.channel)
-        interaction.source = message
+        interaction.source = interaction.shown.source = message
         self._tell(interaction, data)
         return interaction
 
     def form(self, kind: int, channel: Channel, source: Message | None, data: Json) -> Interaction:
         interaction = self._interactions.begin(kind, self._user, channel)
-        interaction.source = source
+        interaction.source = interaction.shown.source = source
         self._tell(interaction, data)
         return interaction
 

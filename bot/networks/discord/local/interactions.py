@@ -16,6 +16,9 @@ from bot.networks.discord.local.world import World
 LASTS = timedelta(minutes=15)
 """How long a token is good for (Discord's documentation, "Receiving and Responding")."""
 
+_KEPT = 10_000
+"""Interactions that are remembered."""
+
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 """An interaction's types."""
 
@@ -68,11 +71,13 @@ class Interactions:
             kind=kind,
             user=user,
             channel=channel,
-            shown=Shown(self._world.changes),
+            shown=Shown(self._world.changes, channel),
             begun=asyncio.get_running_loop().time(),
             created_at=self._world.now(),
         )
         self._by_token[interaction.token] = interaction
+        if len(self._by_token) > _KEPT:
+            del self._by_token[next(iter(self._by_token))]
         return interaction
 
     def answerable(self, interaction_id: int, token: str) -> Interaction:

@@ -9,25 +9,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from bot.networks.discord.limits import (
+    AUTHOR,
+    BUTTON_LABEL,
+    BUTTON_URL,
+    BUTTONS,
+    CONTENT,
+    CUSTOM_ID,
+    EMBED_DESCRIPTION,
+    EMBED_FIELDS,
+    EMBED_TITLE,
+    EMBED_TOTAL,
+    EMBEDS,
+    FIELD_NAME,
+    FIELD_VALUE,
+    FOOTER,
+    NONCE,
+    ROWS,
+)
 from bot.networks.discord.local.errors import Problem
 from bot.networks.discord.local.model import Json, MessageFlag
 
-CONTENT = 2000
-EMBEDS = 10
-EMBED_TITLE = 256
-EMBED_DESCRIPTION = 4096
-EMBED_FIELDS = 25
-EMBED_FIELD_NAME = 256
-EMBED_FIELD_VALUE = 1024
-EMBED_FOOTER = 2048
-EMBED_AUTHOR = 256
-EMBED_TOTAL = 6000
-NONCE = 25
-ROWS = 5
-BUTTONS_A_ROW = 5
-CUSTOM_ID = 100
-BUTTON_LABEL = 80
-BUTTON_URL = 512
 SELECT_OPTIONS = 25
 SELECT_TEXT = 100
 PLACEHOLDER = 150
@@ -80,13 +82,13 @@ def check_message(body: Json) -> Iterator[Problem]:
 def _embed(path: str, embed: Json) -> Iterator[Problem]:
     yield from length(f"{path}.title", embed.get("title"), EMBED_TITLE)
     yield from length(f"{path}.description", embed.get("description"), EMBED_DESCRIPTION)
-    yield from length(f"{path}.footer.text", embed.get("footer", {}).get("text"), EMBED_FOOTER)
-    yield from length(f"{path}.author.name", embed.get("author", {}).get("name"), EMBED_AUTHOR)
+    yield from length(f"{path}.footer.text", embed.get("footer", {}).get("text"), FOOTER)
+    yield from length(f"{path}.author.name", embed.get("author", {}).get("name"), AUTHOR)
     fields = embed.get("fields", [])
     yield from count(f"{path}.fields", fields, EMBED_FIELDS)
     for index, each in enumerate(fields):
-        yield from length(f"{path}.fields.{index}.name", each.get("name"), EMBED_FIELD_NAME, 1)
-        yield from length(f"{path}.fields.{index}.value", each.get("value"), EMBED_FIELD_VALUE, 1)
+        yield from length(f"{path}.fields.{index}.name", each.get("name"), FIELD_NAME, 1)
+        yield from length(f"{path}.fields.{index}.value", each.get("value"), FIELD_VALUE, 1)
     url = embed.get("url")
     if url and not str(url).startswith(("http://", "https://")):
         yield Problem(f"{path}.url", "URL_TYPE_INVALID_SCHEME", "Scheme must be http or https.")
@@ -157,7 +159,7 @@ def _component(path: str, component: Json) -> Iterator[Problem]:
 
 
 def _row(path: str, inside: Sequence[Json]) -> Iterator[Problem]:
-    yield from count(f"{path}.components", inside, BUTTONS_A_ROW, 1)
+    yield from count(f"{path}.components", inside, BUTTONS, 1)
     if len(inside) > 1 and any(each.get("type") != 2 for each in inside):
         said = "A select menu or a text input needs a row of its own."
         yield Problem(f"{path}.components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", said)

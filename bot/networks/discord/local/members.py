@@ -50,7 +50,6 @@ class Actor:
         self._world = world
         self._interactions = interactions
         self._asking = Asking(world, interactions, files, user)
-        self._came_from: dict[Shown, tuple[Channel, Message | None]] = {}
 
     @property
     def id(self) -> int:
@@ -155,9 +154,9 @@ class Actor:
         """Fill in the form that was opened: ``values`` by label or custom id of its fields."""
         if shown.modal is None:
             raise CannotDoError("no form was opened")
-        channel, source = self._came_from[shown]
         data = filled_in(shown.modal, values)
-        return await self._seen(self._asking.form(MODAL_SUBMIT, channel, source, data))
+        asked = self._asking.form(MODAL_SUBMIT, shown.channel, shown.source, data)
+        return await self._seen(asked)
 
     def interested(self, event: Event) -> None:
         self._world.interest(event, self.user, interested=True)
@@ -177,7 +176,6 @@ class Actor:
     async def _seen(self, interaction: Interaction) -> Shown:
         """After the first answer, or after three seconds without; a defer is waited out."""
         shown = interaction.shown
-        self._came_from[shown] = (interaction.channel, interaction.source)
         left = self._interactions.acknowledge_within - interaction.elapsed_ms() / 1000
         try:
             await shown.own.until(lambda: interaction.acknowledged, left)

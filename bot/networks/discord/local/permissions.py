@@ -57,12 +57,9 @@ many real servers have it, so that a bot that was invited without them finds out
 BOT = (
     Permission.VIEW_CHANNEL
     | Permission.SEND_MESSAGES
-    | Permission.SEND_MESSAGES_IN_THREADS
     | Permission.EMBED_LINKS
-    | Permission.ATTACH_FILES
     | Permission.READ_MESSAGE_HISTORY
     | Permission.CREATE_PUBLIC_THREADS
-    | Permission.MANAGE_EVENTS
     | Permission.CREATE_EVENTS
 )
 """What the bot's own role gives where a guild is made without saying."""

@@ -52,6 +52,10 @@ class Rest:
         self._table = _Table(module.ROUTES for module in _ROUTES)
         self._closing = asyncio.Event()
 
+    def open(self) -> None:
+        """Let requests hang again, where that is asked for."""
+        self._closing.clear()
+
     def close(self) -> None:
         """Let go of the requests that were to hang."""
         self._closing.set()

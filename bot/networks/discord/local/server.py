@@ -61,13 +61,7 @@ class LocalDiscord:
         self._runner: web.ServerRunner | None = None
 
     async def __aenter__(self) -> LocalDiscord:
-        runner = web.ServerRunner(
-            web.Server(self._serve, access_log=None), handle_signals=False, shutdown_timeout=1.0
-        )
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", self._port).start()
-        self._runner = runner
-        self._listening_on(int(runner.addresses[0][1]))
+        await self.start()
         return self
 
     async def __aexit__(
@@ -76,10 +70,28 @@ class LocalDiscord:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen; after ``stop`` on the same port again."""
+        self._rest.open()
+        runner = web.ServerRunner(
+            web.Server(self._serve, access_log=None), handle_signals=False, shutdown_timeout=1.0
+        )
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", self._port).start()
+        self._runner = runner
+        self._port = int(runner.addresses[0][1])
+        self.url = self._files.base = f"http://127.0.0.1:{self._port}"
+        self.gateway.url = self._api.gateway_url = f"ws://127.0.0.1:{self._port}{_GATEWAY}"
+
+    async def stop(self) -> None:
+        """An outage: every connection breaks and none is taken. The world and its sessions stay."""
         self._rest.close()
-        await self.gateway.close(1001)
+        self.gateway.drop()
         if self._runner is not None:
-            await self._runner.cleanup()
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
 
     @property
     def api_url(self) -> str:
@@ -88,9 +100,15 @@ class LocalDiscord:
 
     # A world to act in
 
-    def guild(self, name: str = "Atlanta", *, bot: int = permissions.BOT) -> Guild:
-        """A guild with the bot, whose role gives ``bot``, and a channel "general"."""
-        guild = self.world.add_guild(name, bot=bot)
+    def guild(
+        self,
+        name: str = "Atlanta",
+        *,
+        bot: int = permissions.BOT,
+        everyone: int = permissions.MEMBER,
+    ) -> Guild:
+        """A guild with the bot and a channel "general"; what the bot's role and everyone's give."""
+        guild = self.world.add_guild(name, bot=bot, everyone=everyone)
         self.world.add_channel(guild, "general")
         return guild
 
@@ -135,7 +153,3 @@ class LocalDiscord:
         if kept is None:
             return web.Response(status=404)
         return web.Response(body=kept.content, headers={"Content-Type": kept.content_type})
-
-    def _listening_on(self, port: int) -> None:
-        self.url = self._files.base = f"http://127.0.0.1:{port}"
-        self.gateway.url = self._api.gateway_url = f"ws://127.0.0.1:{port}{_GATEWAY}"

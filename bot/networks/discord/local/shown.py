@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.networks.discord.local.changes import Changes
-from bot.networks.discord.local.model import Json, Message
+from bot.networks.discord.local.model import Channel, Json, Message
 
 
 class Answer(StrEnum):
@@ -52,11 +52,15 @@ class Choice:
 
 
 class Shown:
-    """``message`` is the answer as it stands now (for a pressed button that was updated: its
+    """In ``channel``; ``source`` is the message whose button was pressed.
+
+    ``message`` is the answer as it stands now (for a pressed button that was updated: its
     message).
     """
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, channel: Channel) -> None:
+        self.channel = channel
+        self.source: Message | None = None
         self.own = Changes()
         """Of this interaction alone, so that a hundred at once don't wake each other."""
         self._changes = changes

@@ -57,17 +57,19 @@ class World:
     # Guilds
 
     def add_guild(
-        self, name: str, *, bot: int = permissions.BOT, owner: User | None = None
+        self, name: str, *, bot: int = permissions.BOT, everyone: int = permissions.MEMBER
     ) -> Guild:
-        """A guild with the bot in it, whose own role gives ``bot``; there is no channel yet."""
+        """A guild with the bot in it and no channel yet.
+
+        ``bot``: what the bot's own role gives; ``everyone``: what everybody's does.
+        """
         guild_id, at = self.ids.next_millisecond(), self.now()
-        everyone = Role(guild_id, "@everyone", permissions.MEMBER)
         own = Role(self.ids.next(), self.bot.name, bot, managed=True)
-        owner = owner or self.owner
-        guild = Guild(guild_id, name, owner.id, at, own, {everyone.id: everyone, own.id: own})
+        roles = {guild_id: Role(guild_id, "@everyone", everyone), own.id: own}
+        guild = Guild(guild_id, name, self.owner.id, at, own, roles)
         guild.members = {
             self.bot.id: Member(self.bot, at, [own.id]),
-            owner.id: Member(owner, at),
+            self.owner.id: Member(self.owner, at),
         }
         self.guilds[guild_id] = guild
         self.emit("GUILD_CREATE", payloads.guild_create(guild, self.bot.id), guild)
@@ -221,6 +223,11 @@ class World:
     def event_changed(self, event: Event, what: str) -> None:
         """``what``: CREATE, UPDATE or DELETE."""
         self.emit(f"GUILD_SCHEDULED_EVENT_{what}", payloads.event(event), event.guild)
+
+    def remove_event(self, event: Event) -> None:
+        """Somebody deletes it by hand."""
+        del event.guild.events[event.id]
+        self.event_changed(event, "DELETE")
 
     def interest(self, event: Event, user: User, *, interested: bool) -> None:
         if interested:

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from bot.networks.discord.limits import (
+    EVENT_DESCRIPTION,
+    EVENT_LOCATION,
+    EVENT_NAME,
+    EVENTS,
+)
 from bot.networks.discord.local import payloads
 from bot.networks.discord.local.api import Api, Call, Reply, Routes
 from bot.networks.discord.local.errors import Problem, invalid, refused
 from bot.networks.discord.local.limits import length
 from bot.networks.discord.local.model import Event, Guild, Json
 from bot.networks.discord.local.permissions import Permission, in_channel, in_guild
-
-NAME = 100
-DESCRIPTION = 1000
-LOCATION = 100
-AT_ONCE = 100
-"""Events of a guild that are still to come or on; one more is refused with 30038."""
 
 _STAGE, _VOICE, _ELSEWHERE = 1, 2, 3
 _TO_COME, _ON, _OVER, _OFF = 1, 2, 3, 4
@@ -42,7 +42,7 @@ def _create(api: Api, call: Call) -> Reply:
     guild, body = api.guild(call), call.fields
     _may(api, guild, body.get("channel_id"), Permission.CREATE_EVENTS)
     _check(api, guild, body)
-    if len([each for each in guild.events.values() if each.status in (_TO_COME, _ON)]) >= AT_ONCE:
+    if len([each for each in guild.events.values() if each.status in (_TO_COME, _ON)]) >= EVENTS:
         raise refused(30038)
     event = Event(
         api.world.ids.next(),
@@ -60,10 +60,7 @@ def _create(api: Api, call: Call) -> Reply:
 
 def _edit(api: Api, call: Call) -> Reply:
     event, body = api.event(call), call.fields
-    own = event.creator_id == api.world.bot.id
-    held = in_guild(event.guild, api.world.bot.id)
-    if not held & Permission.MANAGE_EVENTS and not (own and held & Permission.CREATE_EVENTS):
-        raise refused(50013)
+    _may_change(api, event)
     if event.status in (_OVER, _OFF):
         raise refused(10070)
     status = body.get("status", event.status)
@@ -83,13 +80,17 @@ def _edit(api: Api, call: Call) -> Reply:
 
 def _delete(api: Api, call: Call) -> Reply:
     event = api.event(call)
+    _may_change(api, event)
+    api.world.remove_event(event)
+    return None
+
+
+def _may_change(api: Api, event: Event) -> None:
+    """One's own events with the permission to create them, any with that to manage them."""
     held = in_guild(event.guild, api.world.bot.id)
     own = event.creator_id == api.world.bot.id
     if not held & Permission.MANAGE_EVENTS and not (own and held & Permission.CREATE_EVENTS):
         raise refused(50013)
-    del event.guild.events[event.id]
-    api.world.event_changed(event, "DELETE")
-    return None
 
 
 def _users(api: Api, call: Call) -> Reply:
@@ -134,8 +135,8 @@ def _check(api: Api, guild: Guild, body: Json, *, moved: bool = True) -> None:
 
 
 def _problems(api: Api, guild: Guild, body: Json, *, moved: bool) -> Iterator[Problem]:
-    yield from length("name", body.get("name"), NAME, 1)
-    yield from length("description", body.get("description"), DESCRIPTION)
+    yield from length("name", body.get("name"), EVENT_NAME, 1)
+    yield from length("description", body.get("description"), EVENT_DESCRIPTION)
     start, end = body.get("scheduled_start_time"), body.get("scheduled_end_time")
     if start is None:
         yield Problem("scheduled_start_time", "BASE_TYPE_REQUIRED", "This field is required")
@@ -149,7 +150,7 @@ def _problems(api: Api, guild: Guild, body: Json, *, moved: bool) -> Iterator[Pr
         yield Problem("privacy_level", "BASE_TYPE_CHOICES", "Value must be one of (2,).")
     if body.get("entity_type") == _ELSEWHERE:
         location = (body.get("entity_metadata") or {}).get("location")
-        yield from length("entity_metadata.location", location, LOCATION, 1)
+        yield from length("entity_metadata.location", location, EVENT_LOCATION, 1)
         if end is None:
             yield Problem("scheduled_end_time", "BASE_TYPE_REQUIRED", "This field is required")
     elif body.get("entity_type") not in (_STAGE, _VOICE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.networks.discord.limits import THREAD_NAME
 from bot.networks.discord.local import payloads
 from bot.networks.discord.local.api import Api, Call, Reply, Routes
 from bot.networks.discord.local.errors import Problem, invalid, refused
@@ -10,7 +11,6 @@ from bot.networks.discord.local.model import Channel, ChannelKind, Json
 from bot.networks.discord.local.permissions import Permission
 from bot.networks.discord.local.routes.messages import visible
 
-NAME = 100
 _ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
 
 
@@ -39,7 +39,7 @@ def _may_make(api: Api, channel: Channel, body: Json) -> None:
 
 
 def _check(body: Json, least: int = 1) -> None:
-    problems = list(length("name", body.get("name"), NAME, least))
+    problems = list(length("name", body.get("name"), THREAD_NAME, least))
     minutes = body.get("auto_archive_duration")
     if minutes is not None and minutes not in _ARCHIVE_MINUTES:
         said = f"Value must be one of {_ARCHIVE_MINUTES}."
