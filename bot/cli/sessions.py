@@ -363,29 +363,12 @@ def _readings(sources: tuple[str, ...]) -> tuple[Reading, ...]:
 
 
 def _reading(source: str) -> Reading:
-    """A link is kept as it is; a file is read. Raises ReadingError."""
-    from urllib.parse import urlsplit
-
-    from bot.domain.errors import ReadingError
-    from bot.domain.model import Reading
+    """A link is kept as it is; a file is read. Raises InvalidSessionError, ReadingError."""
+    from bot.domain.links import linked
     from bot.readings.extract import MAX_BYTES, read_text_file
 
-    scheme, separator, _ = source.partition("://")
-    if not separator:
-        path = Path(source)
-        with path.open("rb") as file:
-            return read_text_file(file.read(MAX_BYTES + 1), path.name)
-    try:
-        parts = urlsplit(source)
-        usable = parts.hostname and not parts.username and not parts.password
-    except ValueError:
-        usable = False
-    if scheme.lower() not in ("http", "https") or not usable or not source.isprintable():
-        raise ReadingError(
-            "A reading is a file, or a link that starts with https:// or http:// and carries no "
-            "user name.",
-            permanent=True,
-        )
-    if " " in source:
-        raise ReadingError("A link may not have spaces in it; write %20.", permanent=True)
-    return Reading(title=f"{parts.hostname}{parts.path.rstrip('/')}"[:200], url=source)
+    if "://" in source:
+        return linked(source)
+    path = Path(source)
+    with path.open("rb") as file:
+        return read_text_file(file.read(MAX_BYTES + 1), path.name)

@@ -53,10 +53,16 @@ def linked(url: str, title: str = "") -> Reading:
         usable = bool(parts.hostname) and not parts.username and not parts.password
     except ValueError:
         usable = False
-    if not usable or not _WEB.match(url) or not url.isprintable() or len(url) > _URL_LENGTH:
+    if (
+        not usable
+        or not _WEB.match(url)
+        or not url.isprintable()
+        or " " in url
+        or len(url) > _URL_LENGTH
+    ):
         raise InvalidSessionError(
-            f"“{clean_name(url)}” is no link to a reading; give one that starts with https:// or "
-            "http:// and carries no user name."
+            f"“{clean_name(url)}” can't be read; give a link that starts with https:// or http://, "
+            "carries no user name and has no spaces (write %20)."
         )
     return Reading(_title(title) or _called(url), url)
 

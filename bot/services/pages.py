@@ -18,7 +18,6 @@ from bot.domain.model import (
     Group,
     Network,
     Question,
-    Reading,
     Session,
     SessionPage,
     SessionStatus,
@@ -29,6 +28,7 @@ from bot.domain.text import clean_text, numbered, slug_of
 from bot.domain.when import USUAL, resolve
 from bot.services import posts
 from bot.services.batch import NewQuestion
+from bot.services.plans import with_texts
 
 _QUESTION_LENGTH = 4000  # the organiser's own pages may say more than a stranger may send
 _BOARD_PAGE = 500
@@ -139,7 +139,7 @@ class PageImport:
             duration=page.duration or before.duration,
             topic=page.topic or before.topic,
             tags=page.tags or before.tags,
-            readings=_merged(before.readings, page.readings),
+            readings=with_texts(before.readings, page.readings) or before.readings,
         )
         if not self._hour_is_assumed:
             after = replace(
@@ -215,21 +215,6 @@ async def _board(rows: Rows, session_id: int) -> list[Question]:
         board += page
         if len(page) < _BOARD_PAGE:
             return board
-
-
-def _merged(before: tuple[Reading, ...], after: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    """The page's readings, with the text of those that are stored with one already."""
-    if not after:
-        return before
-    stored = {(reading.title, reading.url): reading for reading in before}
-    merged = []
-    for reading in after:
-        known = stored.get((reading.title, reading.url))
-        if known is not None and reading.text in ("", known.text):
-            merged.append(known)
-        else:
-            merged.append(reading)
-    return tuple(merged)
 
 
 def _digest(text: str) -> str:

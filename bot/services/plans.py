@@ -94,9 +94,22 @@ def changed(before: Session, changes: SessionChanges, now: datetime) -> Session:
         after = replace(after, tags=tags_of(changes.tags))
     if changes.duration is not None:
         after = replace(after, duration=_duration(changes.duration))
-    if changes.readings is not None and not _same(before.readings, changes.readings):
-        after = replace(after, readings=changes.readings)
+    if changes.readings is not None:
+        after = replace(after, readings=with_texts(before.readings, changes.readings))
     return after
+
+
+def with_texts(before: Sequence[Reading], after: Sequence[Reading]) -> tuple[Reading, ...]:
+    """The readings of ``after``, each with the text that is stored with the same one already."""
+    stored = {(reading.title, reading.url): reading for reading in before}
+    merged = []
+    for reading in after:
+        known = stored.get((reading.title, reading.url))
+        if known is not None and reading.text in ("", known.text):
+            merged.append(known)
+        else:
+            merged.append(reading)
+    return tuple(merged)
 
 
 def _moved(before: Session, changes: SessionChanges, now: datetime) -> Session:
@@ -107,12 +120,6 @@ def _moved(before: Session, changes: SessionChanges, now: datetime) -> Session:
             f"{local_time} ({zone}) has passed; give a time ahead, or cancel the session."
         )
     return replace(before, starts_at=starts_at, local_time=local_time, timezone=zone)
-
-
-def _same(before: Sequence[Reading], after: Sequence[Reading]) -> bool:
-    return [replace(reading, id=0) for reading in before] == [
-        replace(reading, id=0) for reading in after
-    ]
 
 
 def title_of(text: str) -> str:

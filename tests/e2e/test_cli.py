@@ -364,7 +364,7 @@ def test_list_is_empty_at_first_and_fits_100_columns_later(group: Readalong) -> 
         (("--at", AHEAD, "--reading", "gopher://x"), "link that starts with https://"),
         (("--at", AHEAD, "--reading", "https://u:p@x.example/"), "carries no user name"),
         (("--at", AHEAD, "--reading", "https://[::1"), "link that starts with https://"),
-        (("--at", AHEAD, "--reading", "https://x.example/a b"), "may not have spaces"),
+        (("--at", AHEAD, "--reading", "https://x.example/a b"), "has no spaces"),
     ],
 )
 def test_a_session_that_cannot_be_gets_one_line(
