@@ -25,7 +25,7 @@ async def propose(interaction: discord.Interaction, change: Change) -> None:
     group = await group_of(interaction)
     sessions = bot_of(interaction).services.sessions
     proposal = await sessions.propose(group, change, by=caller_of(interaction))
-    await show(interaction, [rendered(proposal, group.timezone)])
+    await show(interaction, [rendered(proposal, proposal.after.timezone)])
 
 
 class ProposalPress(

@@ -216,6 +216,7 @@ async def test_a_form_opened_before_a_restart_is_taken_after_it(world: World) ->
     )
     await world.restart()
     answer = await world.organiser.submit_modal(shown, FORM)
+    assert "9 Dec 2026, 19:00** (Asia/Tokyo)" in said(answer)
     await world.organiser.click(clickable(answer), label="Store")
     [session] = await everything(world)
     assert (session.duration, session.timezone) == (timedelta(minutes=45), "Asia/Tokyo")
@@ -265,7 +266,7 @@ async def test_editing_shows_before_and_after_and_stores_on_a_press(world: World
         duration="1h",
     )
     told = said(answer)
-    for part in ("Scaling laws, again", "It was <t:1796860800:F>", "“Scaling laws”"):
+    for part in ("Scaling laws, again", "It was <t:1796860800:F>", "“Scaling laws”", "Room 3"):
         assert part in told
     assert (await world.stored(session.slug)) == session
     await world.organiser.click(clickable(answer), label="Store")
@@ -311,6 +312,25 @@ async def test_without_changes_a_form_shows_the_session_as_it_stands(world: Worl
     assert after is not None
     assert after.local_time == "2026-12-10 19:00"
     assert after.readings[0].text == "The text of it."
+
+
+async def test_a_reading_that_is_kept_beside_a_new_one_keeps_its_text(world: World) -> None:
+    readings = (Reading("The paper", PAPER, "The text of it."),)
+    session = await world.planned(readings=readings)
+    answer = await world.organiser.slash(
+        world.channel,
+        "session edit",
+        session=session.slug,
+        reading=f"The paper {PAPER} Another https://example.org/b",
+    )
+    assert "Until now" in said(answer)
+    await world.organiser.click(clickable(answer), label="Store")
+    after = await world.stored(session.slug)
+    assert after is not None
+    assert [(r.title, r.text) for r in after.readings] == [
+        ("The paper", "The text of it."),
+        ("Another", ""),
+    ]
 
 
 async def test_a_form_left_as_it_stands_changes_nothing(world: World) -> None:

@@ -22,18 +22,22 @@ from bot.networks.discord import limits
 from bot.networks.discord.ids import Verb, custom_id
 from bot.networks.discord.render.board import Names, entry_text
 from bot.networks.discord.render.message import Button, Message, Row, packed
-from bot.networks.discord.render.session import (
+from bot.networks.discord.render.parts import (
     AMBER,
     BLUE,
     RED,
     add_prose,
     counts_text,
+    hashtags,
     moment,
+    place,
+    readings,
     title_of,
+    when,
 )
 from bot.networks.discord.render.summaries import origin
 from bot.networks.discord.splitting import cut, split
-from bot.networks.discord.text import link, one_line, plain, prose
+from bot.networks.discord.text import one_line, plain, prose
 
 _MEMBERS = {
     "next": "when and what the next session is",
@@ -75,6 +79,10 @@ def proposal(proposed: Proposed, zone: str) -> Message:
     colour = RED if is_off else AMBER
     embed = discord.Embed(title=title_of(f"{head}: {after.title}"), colour=colour)
     embed.description = "\n".join(_understood(before, after, zone))
+    if before is not None and (was := _otherwise_before(before, after)):
+        embed.add_field(
+            name="Until now", value=cut("\n".join(was), limits.FIELD_VALUE), inline=False
+        )
     embeds = [embed]
     if after.topic and not is_off and (before is None or before.topic != after.topic):
         add_prose(embeds, prose(after.topic), colour)
@@ -143,19 +151,45 @@ def _understood(before: Session | None, after: Session, zone: str) -> list[str]:
     local = after.starts_at.astimezone(ZoneInfo(zone))
     lines = [
         f"🗓️ **{local:%a} {local.day} {local:%b %Y}, {local:%H:%M}** ({plain(zone)})",
-        f"For you that is {moment(after.starts_at)} (<t:{int(after.starts_at.timestamp())}:R>)",
+        f"For you that is {when(after.starts_at)}",
     ]
     if before is not None and before.starts_at != after.starts_at:
         lines.append(f"It was {moment(before.starts_at)}")
     if before is not None and before.title != after.title:
         lines.append(f"Its title was “{title_of(before.title)}”")
     if after.place or (before is not None and before.place):
-        lines.append(f"📍 {one_line(after.place) or 'nowhere in particular'}")
-    lines += [f"📖 {link(reading.title, reading.url)}" for reading in after.readings[:8]]
-    if after.tags:
-        lines.append(cut(" ".join(f"#{one_line(tag)}" for tag in after.tags), 300))
-    hours, minutes = divmod(int(after.duration.total_seconds()) // 60, 60)
-    return [*lines, f"⏱️ {hours} h{f' {minutes} min' if minutes else ''} · `{after.slug}`"]
+        lines.append(f"📍 {place(after.place) or 'nowhere in particular'}")
+    lines += readings((reading.title, reading.url) for reading in after.readings)
+    if tags := hashtags(after.tags):
+        lines.append(tags)
+    return [*lines, f"⏱️ {_length(after)} · `{after.slug}`"]
+
+
+def _otherwise_before(before: Session, after: Session) -> list[str]:
+    """What else is changed, as it was."""
+    lines = []
+    if before.place != after.place:
+        lines.append(f"📍 {cut(one_line(before.place), 200) or 'no place'}")
+    if _named(before) != _named(after):
+        was = "; ".join(cut(one_line(reading.title), 100) for reading in before.readings[:5])
+        lines.append(f"📖 {was or 'no reading'}")
+    if before.tags != after.tags:
+        tags = " ".join(f"#{one_line(tag)}" for tag in before.tags)
+        lines.append(cut(tags, 200) or "no tags")
+    if before.duration != after.duration:
+        lines.append(f"⏱️ {_length(before)}")
+    if before.topic != after.topic:
+        lines.append(f"“{cut(one_line(before.topic), 200)}”" if before.topic else "no topic")
+    return lines
+
+
+def _named(session: Session) -> list[tuple[str, str]]:
+    return [(reading.title, reading.url) for reading in session.readings]
+
+
+def _length(session: Session) -> str:
+    hours, minutes = divmod(int(session.duration.total_seconds()) // 60, 60)
+    return f"{hours} h{f' {minutes} min' if minutes else ''}"
 
 
 def _choices(id: str, before: Session | None, after: Session) -> Row:
@@ -177,8 +211,8 @@ def _agenda_head(view: SessionView) -> str:
     session = view.session
     lines = [f"🗓️ {moment(session.starts_at)}"]
     if session.place:
-        lines.append(f"📍 {cut(one_line(session.place), 500)}")
-    lines += [f"📖 {link(cut(reading.title, 300), reading.url)}" for reading in session.readings]
+        lines.append(f"📍 {place(session.place)}")
+    lines += readings((reading.title, reading.url) for reading in session.readings)
     return "\n".join([*lines, counts_text(view.rsvps)])
 
 
