@@ -68,6 +68,7 @@ HOT: dict[str, Callable[[Rows, Session, Delivery], Awaitable[object]]] = {
     "mark retry": lambda tx, s, d: tx.outbox.mark_retry(d, "x", NOON),
     "mark ended": lambda tx, s, d: tx.outbox.mark_ended(d, OutboxState.FAILED, "x", NOON),
     "supersede": lambda tx, s, d: tx.outbox.supersede(s.id, [PostKind.CALENDAR], "x"),
+    "revive": lambda tx, s, d: tx.outbox.revive([a_post(s, "x")], NOON),
     "release": lambda tx, s, d: tx.outbox.release(NOSTR, [d]),
     "release all": lambda tx, s, d: tx.outbox.release(NOSTR),
     "count": lambda tx, s, d: tx.outbox.count(NOSTR),
