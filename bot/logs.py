@@ -33,7 +33,9 @@ class LineFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         message = record.getMessage().replace("\n", "\\n")
         text = f"{at.replace('+00:00', 'Z')} {record.levelname} {record.name}: {message}"
-        if record.exc_info:
+        if record.exc_info and _is_an_outage(record):
+            text += f" ({record.exc_info[1]})"
+        elif record.exc_info:
             trace = self.formatException(record.exc_info)
             text += "".join(f"\n    {line}" for line in trace.splitlines())
         return self._without_secrets(_CONTROL.sub("", text))
@@ -42,6 +44,13 @@ class LineFormatter(logging.Formatter):
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
         return _ANSWERING.sub(rf"\1{_HIDDEN}", _SECRET.sub(_HIDDEN, text))
+
+
+def _is_an_outage(record: logging.LogRecord) -> bool:
+    """discord.py logs each reconnect with a traceback that says no more than its error does."""
+    error = record.exc_info[1] if record.exc_info else None
+    from_library = type(error).__module__.partition(".")[0] in ("aiohttp", "discord")
+    return record.name.startswith("discord.") and (from_library or isinstance(error, OSError))
 
 
 def start(secrets: Iterable[str] = (), level: int = logging.INFO) -> None:

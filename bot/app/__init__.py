@@ -5,6 +5,6 @@ the group stands here.
 """
 
 from bot.app.desk import Desk, open_desk, utc_now
-from bot.app.running import run, running
+from bot.app.process import run, running
 
 __all__ = ["Desk", "open_desk", "run", "running", "utc_now"]

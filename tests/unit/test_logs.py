@@ -31,6 +31,25 @@ def test_what_a_stranger_wrote_cannot_forge_a_line_or_move_the_cursor() -> None:
     assert not set("\x1b\u202e\r") & set(line)
 
 
+@pytest.mark.parametrize(
+    ("name", "error", "is_one_line"),
+    [
+        ("discord.shard", ConnectionRefusedError("refused"), True),
+        ("discord.shard", TimeoutError("too long"), True),
+        ("discord.client", ValueError("a bug"), False),
+        ("bot.x", ConnectionRefusedError("refused"), False),
+    ],
+)
+def test_a_librarys_reconnect_is_one_line_and_a_bug_keeps_its_traceback(
+    name: str, error: Exception, is_one_line: bool
+) -> None:
+    made = record("attempting a reconnect")
+    made.name, made.exc_info = name, (type(error), error, None)
+    text = LineFormatter().format(made)
+    assert str(error) in text
+    assert ("\n" not in text) == is_one_line
+
+
 def test_no_discord_token_appears_nor_what_answers_an_interaction() -> None:
     token = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
     address = "https://discord.com/api/v10/webhooks/1234/aW50ZXJhY3Rpb246MTIzNA/messages/@original"
