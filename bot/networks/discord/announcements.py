@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import orjson
+from discord.http import HTTPClient
 
 from bot.domain.errors import DeliveryError, ReadalongError
 from bot.domain.model import Network, PostKind, Rsvps, Session, SessionStatus
@@ -43,9 +44,9 @@ class _Current:
 class Announcements:
     """All announcement messages. ``every``: seconds between two edits of one."""
 
-    def __init__(self, store: Store, rest: Rest, now: Now, every: float = 5.0) -> None:
+    def __init__(self, store: Store, http: HTTPClient, now: Now, every: float = 5.0) -> None:
         self._store = store
-        self._rest = rest
+        self._rest = Rest(http)
         self._now = now
         self._every = every
         self._touched: set[int] = set()

@@ -40,7 +40,8 @@ def cut(text: str, limit: int) -> str:
     text = text.strip()
     if units(text) <= limit:
         return text
-    return split(text, limit - len(_MARK))[0].rstrip(",;:–—- ") + _MARK
+    kept = text[: _end_of_piece(text, limit - len(_MARK))]
+    return kept.rstrip(",;:–—- \n") + _MARK
 
 
 def _end_of_piece(text: str, limit: int) -> int:

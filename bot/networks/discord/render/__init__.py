@@ -12,9 +12,9 @@ from bot.networks.discord.render.organiser import (
     holdings,
     proposal,
 )
+from bot.networks.discord.render.parts import counts_text
 from bot.networks.discord.render.session import (
     announcement,
-    counts_text,
     notice,
     reminder,
     rsvp_answer,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import discord
 
@@ -15,7 +16,7 @@ from bot.networks.discord import limits
 from bot.networks.discord.ids import Verb, custom_id
 from bot.networks.discord.limits import units
 from bot.networks.discord.render.message import Button, Message, Row
-from bot.networks.discord.render.session import BLUE, title_of
+from bot.networks.discord.render.parts import BLUE, title_of
 from bot.networks.discord.splitting import cut, split
 from bot.networks.discord.text import inert, plain
 
@@ -127,9 +128,15 @@ def _pages(questions: Sequence[Question], names: Names) -> list[list[_Entry]]:
 
 
 def _entries(question: Question, names: Names) -> list[_Entry]:
-    pieces = split(inert(question.text), _PIECE) or ["\u200b"]
+    pieces = _pieces(question.text)
     entries = [_Entry(question, _head(question, names, pieces[0]))]
     return entries + [_Entry(question, f"**{question.number} …** {p}") for p in pieces[1:]]
+
+
+@lru_cache(maxsize=1024)
+def _pieces(text: str) -> tuple[str, ...]:
+    """A question's text, inert; a board of 200 is looked through at each press of a button."""
+    return tuple(split(inert(text), _PIECE)) or ("\u200b",)
 
 
 def _title(session: Session) -> str:

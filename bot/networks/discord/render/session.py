@@ -16,16 +16,25 @@ from bot.domain.posts import Change, SessionCard, SessionPost
 from bot.networks.discord import limits
 from bot.networks.discord.ids import Verb, custom_id
 from bot.networks.discord.limits import units
-from bot.networks.discord.render.message import Button, Message, Row, room_left
-from bot.networks.discord.splitting import cut, split
-from bot.networks.discord.text import link, one_line, plain, prose
+from bot.networks.discord.render.message import Button, Message, Row
+from bot.networks.discord.render.parts import (
+    AMBER,
+    BLUE,
+    GREY,
+    RED,
+    add_prose,
+    counts_text,
+    hashtags,
+    moment,
+    place,
+    readings,
+    title_of,
+    when,
+)
+from bot.networks.discord.splitting import cut
+from bot.networks.discord.text import plain, prose
 
-BLUE, AMBER, GREY, RED = 0x3B6FD4, 0xD9902F, 0x8A9099, 0xC0392B
-
-_MORE = "\n… (the session page has the rest)"
-_SLACK = 60  # units of the 6000 that are left alone: footers and marks of later versions
 _LIST_TITLE = 90
-_READINGS = 1500  # units that readings may take
 
 
 def announcement(
@@ -35,7 +44,7 @@ def announcement(
 
     Of a cancelled session, and of one that is ``over``, only the summaries can still be asked for.
     """
-    return _card(card, session_id, counts, mark=mark, over=over, head="")
+    return _card(card, session_id, counts, mark=mark, over=over)
 
 
 def session_embed(
@@ -51,7 +60,7 @@ def session_embed(
 
     ``planned``: not announced yet, so that nothing can be answered.
     """
-    message = _card(card, session_id, counts, over=over or planned, head="")
+    message = _card(card, session_id, counts, over=over or planned)
     embed = message.embeds[0]
     asked = f"{questions} question{'s'[: questions != 1]} on the board"
     state = "Not announced yet" if planned else asked
@@ -77,11 +86,11 @@ def notice(post: SessionPost, session_id: int, mark: str = "") -> Message:
     match post.change:
         case Change.CANCELLED:
             embed = _headed(f"Cancelled: {card.title}", RED, card, mark)
-            embed.description = f"It was to be on {_when(card.starts_at)}."
+            embed.description = f"It was to be on {when(card.starts_at)}."
             return Message(embeds=(embed,))
         case Change.MOVED:
             embed = _headed(f"New time: {card.title}", AMBER, card, mark)
-            was = f"\n\nIt was {_when(post.was)}." if post.was is not None else ""
+            was = f"\n\nIt was {when(post.was)}." if post.was is not None else ""
             embed.description = _facts(card) + was
         case _:
             embed = _headed(f"Changed: {card.title}", AMBER, card, mark)
@@ -116,10 +125,6 @@ def sessions_list(sessions: Sequence[Session], now: datetime, *, organiser: bool
     return Message(embeds=(embed,))
 
 
-def counts_text(counts: Rsvps) -> str:
-    return f"Going {counts.yes} · Maybe {counts.maybe} · Can't {counts.no}"
-
-
 def rsvp_answer(title: str, counts: Rsvps, answer: RsvpAnswer) -> Message:
     """What the person is told whose answer was kept."""
     said = {
@@ -127,53 +132,14 @@ def rsvp_answer(title: str, counts: Rsvps, answer: RsvpAnswer) -> Message:
         RsvpAnswer.MAYBE: "You may come to",
         RsvpAnswer.NO: "You can't come to",
     }[answer]
-    title = cut(one_line(title), limits.EMBED_TITLE)
-    return Message(content=f"{said} “{title}”. {counts_text(counts)}")
-
-
-def moment(at: datetime) -> str:
-    """``<t:...:F>``: everybody reads it in a time zone of their own."""
-    return f"<t:{int(at.timestamp())}:F>"
-
-
-def title_of(text: str, limit: int = limits.EMBED_TITLE) -> str:
-    """An embed's title, where Discord reads Markdown."""
-    return cut(one_line(text), limit) or "\u200b"
-
-
-def add_prose(embeds: list[discord.Embed], text: str, colour: int) -> None:
-    """Continue the last embed's description with ``text``; in further embeds where it is full.
-
-    What one message can't hold is left out, and says so.
-    """
-    before = embeds[-1].description or ""
-    room = limits.EMBED_DESCRIPTION - units(before) - 2
-    pieces = split(text, room) if room > 500 else []
-    first = pieces[0] if pieces else ""
-    rest = text.strip()[len(first) :].lstrip()
-    for piece in (first, *split(rest, limits.EMBED_DESCRIPTION)):
-        left = room_left(embeds) - _SLACK
-        if units(piece) > left:
-            _append(embeds, cut(piece, max(left - len(_MORE), 1)) + _MORE, colour)
-            return
-        _append(embeds, piece, colour)
-
-
-def _append(embeds: list[discord.Embed], piece: str, colour: int) -> None:
-    last = embeds[-1].description or ""
-    if not piece:
-        return
-    if units(last) + 2 + units(piece) <= limits.EMBED_DESCRIPTION:
-        embeds[-1].description = f"{last}\n\n{piece}" if last else piece
-    else:
-        embeds.append(discord.Embed(description=piece, colour=colour))
+    return Message(content=f"{said} “{title_of(title)}”. {counts_text(counts)}")
 
 
 def _card(
-    card: SessionCard, session_id: int, counts: Rsvps, *, mark: str = "", over: bool, head: str
+    card: SessionCard, session_id: int, counts: Rsvps, *, mark: str = "", over: bool
 ) -> Message:
     colour = GREY if card.cancelled else BLUE
-    embed = _headed(f"{head}{card.title}", colour, card, mark)
+    embed = _headed(card.title, colour, card, mark)
     embed.description = _facts(card)
     if card.cancelled:
         embed.title = f"~~{title_of(card.title, limits.EMBED_TITLE - 4)}~~"
@@ -204,40 +170,13 @@ def _marked(footer: str, mark: str) -> str:
 
 def _facts(card: SessionCard) -> str:
     """When, where, what to read and its tags, a line each."""
-    lines = [f"🗓️ {_when(card.starts_at)}"]
+    lines = [f"🗓️ {when(card.starts_at)}"]
     if card.place:
-        lines.append(f"📍 {cut(place_of(card), 500)}")
-    lines += _readings(card.readings)
-    if tags := _tags(card.tags):
-        lines.append(cut(tags, 500))
+        lines.append(f"📍 {place(card.place)}")
+    lines += readings(card.readings)
+    if tags := hashtags(card.tags):
+        lines.append(tags)
     return "\n".join(lines)
-
-
-def place_of(card: SessionCard) -> str:
-    """Where it is; a voice channel's mention stays one, for it notifies nobody."""
-    place = card.place.strip()
-    if place.startswith("<#") and place.endswith(">") and place[2:-1].isdecimal():
-        return place
-    return one_line(place)
-
-
-def _readings(readings: Sequence[tuple[str, str]]) -> list[str]:
-    lines = [f"📖 {link(cut(title, 300), url)}" for title, url in readings if title or url]
-    shown: list[str] = []
-    for number, line in enumerate(lines):
-        if units("\n".join([*shown, line])) > _READINGS:
-            return [*shown, f"📖 … and {len(lines) - number} more"]
-        shown.append(line)
-    return shown
-
-
-def _tags(tags: Sequence[str]) -> str:
-    names = ("-".join(tag.lower().split()).lstrip("#") for tag in tags)
-    return " ".join(f"#{one_line(name)}" for name in dict.fromkeys(names) if name)
-
-
-def _when(at: datetime) -> str:
-    return f"{moment(at)} (<t:{int(at.timestamp())}:R>)"
 
 
 def _answers(session_id: int) -> Row:

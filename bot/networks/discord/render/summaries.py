@@ -12,12 +12,11 @@ import discord
 from bot.domain.model import Audience, Point, Session, Summary
 from bot.networks.discord import limits
 from bot.networks.discord.render.message import Message, packed
-from bot.networks.discord.render.session import BLUE
+from bot.networks.discord.render.parts import BLUE, GREEN
 from bot.networks.discord.splitting import cut, split
 from bot.networks.discord.text import one_line, plain, prose
 
-_GREEN = 0x3F9A6B
-_LOOKS = {Audience.TECHIE: ("For techies", BLUE), Audience.PLAIN: ("In plain words", _GREEN)}
+_LOOKS = {Audience.TECHIE: ("For techies", BLUE), Audience.PLAIN: ("In plain words", GREEN)}
 _PIECE = limits.EMBED_DESCRIPTION - 96
 _NO_AI = "quoted from the reading (no AI)"
 
@@ -29,8 +28,8 @@ def summaries(session: Session, made: Sequence[Summary], *, missing: str = "") -
     is no summary of.
     """
     embeds = [embed for summary in made for embed in _embeds(session, summary)]
-    if missing:
-        embeds.append(discord.Embed(description=cut(prose(missing), _PIECE), colour=BLUE))
+    if said := cut(prose(missing), _PIECE):
+        embeds.append(discord.Embed(description=said, colour=BLUE))
     return packed(embeds)
 
 
