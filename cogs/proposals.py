@@ -45,19 +45,21 @@ class ProposalPress(
             await redraw(interaction, Message("Discarded; nothing was changed."))
             return
         done = await sessions.accept(group, id, by=by, announce=act == "announce")
-        await redraw(interaction, Message(told(done)))
+        await redraw(interaction, Message(announced(done) if act == "announce" else stored(done)))
 
 
-def told(done: Announced) -> str:
+def announced(done: Announced) -> str:
+    return f"{named(done.session)} is announced.{_on_their_way(done.posts)}"
+
+
+def stored(done: Announced) -> str:
     """What was done, in a sentence or two, and what comes next."""
     session = done.session
     match session.status:
         case SessionStatus.CANCELLED:
             return f"{named(session)} is called off.{_on_their_way(done.posts)}"
-        case SessionStatus.ANNOUNCED if done.posts:
-            return f"{named(session)} is announced.{_on_their_way(done.posts)}"
         case SessionStatus.ANNOUNCED:
-            return f"{named(session)} is stored; its announcement is brought up to date."
+            return f"{named(session)} is changed.{_on_their_way(done.posts)}"
         case _:
             return (
                 f"{named(session)} is stored; only organisers see it. "

@@ -37,7 +37,7 @@ from cogs.options import (
     zones,
 )
 from cogs.pages import Pages
-from cogs.proposals import named, propose, told
+from cogs.proposals import announced, named, propose
 from cogs.session_forms import AddForm, EditForm, Written
 
 _LISTED = 50
@@ -174,7 +174,7 @@ class Sessions(
         group, by = await group_of(interaction), caller_of(interaction)
         done = await self.bot.services.sessions.announce(group, session, by=by)
         again = f"{named(done.session)} was announced before; nothing is posted twice."
-        await say(interaction, told(done) if done.posts else again)
+        await say(interaction, announced(done) if done.posts else again)
 
     @app_commands.command(name="list", description="What is ahead, and what was.")
     async def list_(self, interaction: discord.Interaction) -> None:

@@ -77,8 +77,8 @@ class PageImport:
             session = await self._update(rows, before)
         if self._hour_is_assumed and before is None:
             self._notes.append(
-                f"The page gives no hour, so {self._local_time[-5:]} was assumed; import it with "
-                f'--at "{self._local_time[:10]} HH:MM" to say another.'
+                f"The page gives no hour, so {self._local_time[-5:]} was assumed; give the "
+                f"option “at” ({self._local_time[:10]} HH:MM) to say another."
             )
         summaries = await self._add_summaries(rows, session)
         questions = await self._add_questions(rows, session)
@@ -92,14 +92,14 @@ class PageImport:
             return resolve(at, self._zone, self._now)
         if not (at or date):
             raise InvalidPageError(
-                'The page has no date; import it with --at "YYYY-MM-DD HH:MM" to say when it was.'
+                "The page has no date; give the option “at” (YYYY-MM-DD HH:MM) to say when it was."
             )
         self._hour_is_assumed = not time
         try:
             return resolve(f"{at or date} {time or start_time}", self._zone)
         except InvalidSessionError as error:
             raise InvalidPageError(
-                f'{error} Or import the page with --at "YYYY-MM-DD HH:MM" and --timezone.'
+                f"{error} Or import the page with the options “at” and “timezone”."
             ) from error
 
     async def _session(self, rows: Rows) -> tuple[Session | None, str]:

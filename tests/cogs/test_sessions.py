@@ -376,6 +376,7 @@ async def test_an_announced_session_is_only_stored_for_its_announcement_follows(
     )
     assert labels(answer.response) == ["Store", "Discard"]
     done = await world.organiser.click(clickable(answer), label="Store")
+    assert "is changed" in said(done)
     assert "on their way" in said(done)
 
 
@@ -395,6 +396,15 @@ async def test_cancelling_asks_once_more(world: World) -> None:
     stored = await world.stored(session.slug)
     assert stored is not None
     assert stored.status is SessionStatus.CANCELLED
+
+
+async def test_a_session_that_nobody_was_told_of_is_called_off_without_a_post(
+    world: World,
+) -> None:
+    session = await world.planned()
+    answer = await world.organiser.slash(world.channel, "session cancel", session=session.slug)
+    done = await world.organiser.click(clickable(answer), label="Cancel the session")
+    assert said(done).endswith("is called off.")
 
 
 async def test_a_session_that_is_left_is_not_cancelled(world: World) -> None:

@@ -66,6 +66,14 @@ async def test_only_the_time_zone_must_be_said(
     assert (group.name, guild.channel) == ("Oslo & Friends", str(general.id))
 
 
+async def test_from_a_voice_channel_a_new_server_is_asked_where_to_announce(
+    world: World, fresh: GuildHandle, boss: MemberActor
+) -> None:
+    lounge = fresh.create_voice_channel("lounge")
+    answer = await boss.slash(lounge, "setup", timezone="Europe/Oslo")
+    assert "say where" in said(answer)
+
+
 async def test_without_a_time_zone_a_new_server_is_asked_for_it(
     world: World, fresh: GuildHandle, boss: MemberActor
 ) -> None:

@@ -132,7 +132,7 @@ async def test_an_assumed_hour_is_said_and_gives_way_to_a_known_one(
     page = replace(PAGE, time="")
     imported = await sessions.import_page(group, page, at="2023-07-05", by=OPERATOR)
     assert imported.session.local_time == "2023-07-05 19:00"
-    assert '--at "2023-07-05 HH:MM"' in imported.notes[-1]
+    assert "“at” (2023-07-05 HH:MM)" in imported.notes[-1]
     await sessions.edit(group, "leaked-memo", SessionChanges(when="2023-07-05 20:00"), by=OPERATOR)
     again = await sessions.import_page(group, page, by=OPERATOR)
     assert (again.changed, again.session.local_time) == (False, "2023-07-05 20:00")
