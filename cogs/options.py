@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 import discord
 from discord import app_commands
 
-from bot.domain.errors import InvalidSessionError, UserError
+from bot.domain.errors import InvalidSessionError, ReadalongError, UserError
 from bot.domain.when import parse_offset, resolve, zone_of
 from bot.networks.discord.forms import bot_of, caller_of, group_of
 
@@ -82,7 +82,7 @@ async def organisers_sessions(interaction: discord.Interaction, typed: str) -> C
     try:
         group = await group_of(interaction)
         organiser = await services.sessions.is_organiser(group, caller_of(interaction))
-    except UserError:  # nothing can be offered; the command itself says why
+    except ReadalongError:  # nothing can be offered; the command itself says why
         return []
     found = services.directory.matching(group.id, typed, members_only=not organiser)
     return [app_commands.Choice(name=label[:_LABEL], value=slug) for label, slug in found]
@@ -109,7 +109,7 @@ async def moments(interaction: discord.Interaction, typed: str) -> Choices:
     try:
         zone = chosen or (await group_of(interaction)).timezone
         moment, _ = resolve(typed, zone, bot_of(interaction).services.now())
-    except UserError:  # not yet, or not at all; the command itself says why
+    except ReadalongError:  # not yet, or not at all; the command itself says why
         return []
     local = moment.astimezone(zone_of(zone))
     label = f"{local:%a} {local.day} {local:%b %Y, %H:%M} ({zone})"
