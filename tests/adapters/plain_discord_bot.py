@@ -1,13 +1,13 @@
-"""A small discord.py bot with commands of its own, by which the local Discord server is tried out.
-"""
+"""A small discord.py bot with commands of its own, to try the local Discord server out."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import discord
 from discord import app_commands
@@ -154,6 +154,22 @@ def add_commands(tree: app_commands.CommandTree[PlainBot]) -> None:
     async def form(interaction: discord.Interaction) -> None:
         await interaction.response.send_modal(Form())
 
+    @tree.command(description="A form, and an edit of what isn't there")
+    async def formless(interaction: discord.Interaction) -> None:
+        await interaction.response.send_modal(Form())
+        await interaction.edit_original_response(content="nothing")
+
+    @tree.command(description="Everything else that may be chosen")
+    async def choose(
+        interaction: discord.Interaction,
+        audience: Literal["techie", "plain"],
+        loud: bool = False,
+        weight: app_commands.Range[float, 0, 1] = 0.5,
+        level: Literal[1, 2] = 1,
+        whom: discord.Member | discord.Role | None = None,
+    ) -> None:
+        await interaction.response.send_message(f"{audience} {loud} {weight} {level} {whom}")
+
     @tree.command(description="A form with labels")
     async def labelled(interaction: discord.Interaction) -> None:
         await interaction.response.send_modal(Labelled())
@@ -162,14 +178,24 @@ def add_commands(tree: app_commands.CommandTree[PlainBot]) -> None:
     async def button(interaction: discord.Interaction) -> None:
         await interaction.response.send_message("press", view=pressable(), ephemeral=True)
 
+    @tree.command(description="Gives a file, then another in its place")
+    async def file(interaction: discord.Interaction) -> None:
+        page = discord.File(io.BytesIO(b"# A page"), "page.md")
+        await interaction.response.send_message("the page", file=page)
+        newer = discord.File(io.BytesIO(b"# A newer page"), "newer.md")
+        await interaction.edit_original_response(attachments=[newer])
+        original = await interaction.original_response()
+        await interaction.followup.send(original.attachments[0].filename, ephemeral=True)
+
     @tree.command(description="Never answers")
     async def silent(interaction: discord.Interaction) -> None:
         return
 
     @tree.command(description="Answers twice")
-    async def twice(interaction: discord.Interaction) -> None:
-        answer = {"type": 4, "data": {"content": "again"}}
-        await interaction.response.send_message("once")
+    async def twice(interaction: discord.Interaction, kind: int = 4) -> None:
+        answer = {"type": kind, "data": {"content": "again"}}
+        if kind == 4:
+            await interaction.response.send_message("once")
         route = discord.http.Route(
             "POST",
             "/interactions/{id}/{token}/callback",

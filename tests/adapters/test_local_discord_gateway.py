@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import aiohttp
 import discord
 import pytest
 
@@ -161,6 +163,15 @@ async def test_guilds_are_told_to_their_shard_alone(server: LocalDiscord) -> Non
         assert (await ada.slash(here.channel("general"), "ping")).text == "pong"
 
 
+async def test_as_many_shards_are_started_as_are_recommended() -> None:
+    async with checked_discord(shards=2) as server:
+        guilds = [server.guild(f"Guild {n}") for n in range(3)]
+        async with running(server) as bot:
+            await server.gateway.until_connected(2)
+            assert bot.shard_count == 2
+            assert {each.id for each in bot.guilds} == {each.id for each in guilds}
+
+
 async def test_interest_is_told_though_discord_py_drops_it_without_the_members_intent(
     server: LocalDiscord, guild: Guild, ada: Actor
 ) -> None:
@@ -205,3 +216,42 @@ async def test_a_compressed_stream_is_read_by_discord_py(
 
     assert shown.text == "pong"
     assert server.gateway.compressions == ["zlib-stream"]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"op": 99}, 4001),
+        ({"op": 3, "d": {}}, 4003),
+        ({"op": 2, "d": {"token": "wrong", "intents": 1}}, 4004),
+        ({"op": 2, "d": {"shard": [2, 2], "intents": 1}}, 4010),
+        ({"op": 2, "d": {"intents": 1 << 15}}, 4014),
+        ({"op": 6, "d": {"token": "wrong", "session_id": "x", "seq": 1}}, 4004),
+    ],
+)
+async def test_a_client_that_speaks_wrongly_is_closed_with_discords_code(
+    server: LocalDiscord, said: dict[str, Any], code: int
+) -> None:
+    if "d" in said:
+        said["d"].setdefault("token", server.token)
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.gateway.url) as socket:
+        assert (await socket.receive_json(timeout=5))["op"] == 10
+        await socket.send_json(said)
+        frame = await socket.receive(timeout=5)
+        assert (frame.type, frame.data) == (aiohttp.WSMsgType.CLOSE, code)
+
+
+async def test_identifying_twice_is_4005_and_an_unknown_session_is_invalid(
+    server: LocalDiscord, guild: Guild
+) -> None:
+    identify = {"op": 2, "d": {"token": server.token, "intents": 0}}
+    resume = {"op": 6, "d": {"token": server.token, "session_id": "x", "seq": 1}}
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.gateway.url) as socket:
+        await socket.receive_json(timeout=5)
+        await socket.send_json(resume)
+        assert await socket.receive_json(timeout=5) == {"op": 9, "d": False}
+        await socket.send_json(identify)
+        assert (await socket.receive_json(timeout=5))["t"] == "READY"
+        await socket.send_json({"op": 3, "d": {}})
+        await socket.send_json(identify)
+        assert (await socket.receive(timeout=5)).data == 4005

@@ -272,3 +272,74 @@ async def test_a_hundred_at_once_are_all_answered(
     shown = await asyncio.gather(*(each.slash(general, "ping") for each in members))
 
     assert {each.text for each in shown} == {"pong"}
+
+
+async def test_files_are_given_and_replaced_in_answers(
+    bot: PlainBot, ada: Actor, general: Channel
+) -> None:
+    shown = await ada.slash(general, "file")
+    await shown.until(lambda it: it.followups)
+
+    assert shown.message is not None
+    assert [each.content for each in shown.message.attachments] == [b"# A newer page"]
+    assert shown.followups[0].text == "newer.md"
+
+
+async def test_every_other_kind_of_option_is_checked_and_sent(
+    bot: PlainBot, ada: Actor, general: Channel, guild: Guild
+) -> None:
+    first = await ada.slash(
+        general, "choose", audience="plain", loud=True, weight=1, level=2, whom=ada
+    )
+    second = await ada.slash(general, "choose", audience="techie", whom=guild.bot_role)
+
+    assert first.text == "plain True 1.0 2 ada"
+    assert second.text == "techie False 0.5 1 Readalong"
+    for wrong in ({"loud": "yes"}, {"weight": 2}, {"level": 3}, {"audience": "all"}):
+        with pytest.raises(CannotDoError):
+            await ada.slash(general, "choose", **{"audience": "plain", **wrong})
+
+
+async def test_an_answer_of_the_wrong_kind_is_refused_and_may_be_mended(
+    server: LocalDiscord, bot: PlainBot, ada: Actor, general: Channel
+) -> None:
+    server.interactions.acknowledge_within = 0.5
+    shown = await ada.slash(general, "twice", kind=7)
+
+    error = bot.errors[0]
+    assert isinstance(error, discord.HTTPException)
+    assert error.code == 50035
+    assert shown.answer is Answer.NONE
+    server.requests.clear()
+
+
+async def test_there_is_no_answer_to_edit_after_a_form(
+    bot: PlainBot, ada: Actor, general: Channel
+) -> None:
+    shown = await ada.slash(general, "formless")
+    await until(lambda: bot.errors)
+
+    assert shown.modal is not None
+    error = bot.errors[0]
+    assert isinstance(error, discord.NotFound)
+    assert error.code == 10008
+
+
+async def test_follow_ups_need_a_token_that_was_acknowledged(
+    server: LocalDiscord, bot: PlainBot, ada: Actor, general: Channel
+) -> None:
+    asked: list[discord.Interaction] = []
+
+    async def on_interaction(interaction: discord.Interaction) -> None:
+        asked.append(interaction)
+
+    bot.event(on_interaction)
+    waiting = asyncio.create_task(ada.slash(general, "silent"))
+    await until(lambda: asked)
+    for webhook in (asked[0].followup, discord.Webhook.partial(1, "x", client=bot)):
+        with pytest.raises(discord.NotFound) as raised:
+            await webhook.send("too early")
+        assert raised.value.code == 10015
+    await asked[0].response.send_message("now")
+
+    assert (await waiting).text == "now"

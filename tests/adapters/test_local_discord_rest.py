@@ -264,6 +264,19 @@ async def test_an_empty_message_is_refused(channel: discord.TextChannel) -> None
     assert await refusal(channel.send("")) == 50006
 
 
+async def test_an_edit_may_not_empty_a_message_and_files_have_their_size(
+    channel: discord.TextChannel, general: Channel
+) -> None:
+    file = discord.File(io.BytesIO(b"kept"), "kept.txt")
+    message = await channel.send("text", file=file)
+    await message.edit(content=None, attachments=message.attachments)
+    assert [each.filename for each in general.history[0].attachments] == ["kept.txt"]
+
+    assert await refusal(message.edit(attachments=[])) == 50006
+    huge = discord.File(io.BytesIO(b"x" * (10 * 1024 * 1024 + 1)), "huge.bin")
+    assert await refusal(channel.send(file=huge)) == 40005
+
+
 # Threads and events
 
 

@@ -47,11 +47,10 @@ def _answered(field: Json, label: str, left: dict[str, str | list[str]]) -> Json
 
 def _text(field: Json, label: str, given: Any) -> str:
     text = field.get("value") or "" if given is None else given
-    least = field.get("min_length") or (1 if field.get("required", True) else 0)
-    most = field.get("max_length") or _TEXT_MOST
-    if not isinstance(text, str) or (not least <= len(text) <= most and (text or least)):
-        if isinstance(text, str) and not text and not field.get("required", True):
-            return ""
+    required = field.get("required", True)
+    least, most = field.get("min_length") or int(required), field.get("max_length") or _TEXT_MOST
+    left_empty = not required and text == ""
+    if not isinstance(text, str) or not (left_empty or least <= len(text) <= most):
         raise CannotDoError(f"{label!r} takes {least} to {most} characters")
     return text
 

@@ -208,7 +208,7 @@ class Actor:
         return command
 
     def _control(self, message: Message, name: str, names_of: Any) -> Json:
-        seen = message.ephemeral or message.id in message.channel.messages
+        seen = not message.deleted
         if not seen or not permissions.may(message.channel, self.id, Permission.VIEW_CHANNEL):
             raise CannotDoError(f"{self.user.name} doesn't see that message")
         for control in message.controls:

@@ -18,6 +18,7 @@ from aiohttp import BodyPartReader, web
 from bot.networks.discord.local.api import Api, Call, Handler, Reply, Routes, Upload
 from bot.networks.discord.local.errors import Problem, Refusal, invalid
 from bot.networks.discord.local.faults import Fate, Fault, Faults
+from bot.networks.discord.local.limits import FILE_BYTES, FILES
 from bot.networks.discord.local.requests import Logged, Requests
 from bot.networks.discord.local.routes import (
     application,
@@ -32,6 +33,11 @@ from bot.networks.discord.local.routes import (
 BASE = "/api/v10"
 
 _ROUTES = (application, commands, events, guilds, interactions, messages, threads)
+
+_FORM_MOST = 2 * FILES * FILE_BYTES
+"""Bytes of a form that are read at all; what is over Discord's own limit is answered as Discord
+does.
+"""
 
 _JSON = {
     "Content-Type": "application/json",
@@ -150,22 +156,30 @@ def _called(call: Call, parts: Mapping[str, str]) -> Call:
 async def _read(request: web.BaseRequest) -> tuple[Any, dict[str, Upload]]:
     if request.content_type == "multipart/form-data":
         return await _read_form(request)
-    raw = await request.read()
-    return (json.loads(raw) if raw else None), {}
+    return _parsed(await request.read()), {}
 
 
 async def _read_form(request: web.BaseRequest) -> tuple[Any, dict[str, Upload]]:
     body, uploads = None, {}
-    async for part in await request.multipart():
+    roomy = request.clone(client_max_size=_FORM_MOST)
+    async for part in await roomy.multipart():
         if not isinstance(part, BodyPartReader) or part.name is None:
             continue
         content = bytes(await part.read())
         if part.name == "payload_json":
-            body = json.loads(content)
+            body = _parsed(content)
         else:
             kind = part.headers.get("Content-Type", "application/octet-stream")
             uploads[part.name] = Upload(part.filename or part.name, content, kind)
     return body, uploads
+
+
+def _parsed(raw: bytes) -> Any:
+    """None where it isn't JSON: a route that needs a body then refuses with 50109."""
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
 
 
 def _response(status: int, reply: Reply, headers: Mapping[str, str]) -> web.Response:

@@ -68,7 +68,7 @@ class Session:
         self.id = session_id
         self.shard = int(shard[0])
         self.shards = int(shard[1])
-        self.intents = int(identify["intents"])
+        self.intents = int(identify.get("intents", 0))
         self.resumable = True
         self.wire: Wire | None = wire
         self._sequence = 0

@@ -94,7 +94,8 @@ def _defer_update(api: Api, call: Call, interaction: Interaction, data: Json) ->
 
 
 def _update(api: Api, call: Call, interaction: Interaction, data: Json) -> None:
-    if (message := interaction.source) is None:
+    message = interaction.source
+    if message is None or message.deleted:
         raise refused(10008)
     revise(api, message, data, call.uploads)
     interaction.shown.answer = Answer.UPDATE
@@ -176,13 +177,13 @@ def _of_token(api: Api, call: Call) -> Interaction:
 def _answer(api: Api, call: Call) -> Message:
     """``@original``, or a message of this interaction by its id."""
     interaction = _of_token(api, call)
-    answers = [*interaction.shown.followups]
-    if interaction.original is not None:
-        answers.append(interaction.original)
-        if "message_id" not in call.ids:
-            answers = [interaction.original]
+    original = interaction.original
+    answers = [] if original is None else [original]
+    if "message_id" in call.ids:
+        answers = [*answers, *interaction.shown.followups]
+        answers = [each for each in answers if each.id == call.ids["message_id"]]
     for message in answers:
-        if not message.deleted and call.ids.get("message_id", message.id) == message.id:
+        if not message.deleted:
             return message
     raise refused(10008)
 

@@ -50,8 +50,10 @@ def _check(body: Json, least: int = 1) -> None:
 
 def _made(api: Api, channel: Channel, body: Json, thread_id: int) -> Json:
     thread = api.world.add_thread(channel, body["name"], api.world.bot.id, thread_id)
-    if thread.thread is not None and body.get("auto_archive_duration"):
-        thread.thread.auto_archive_minutes = body["auto_archive_duration"]
+    if thread.thread is not None:
+        thread.thread.auto_archive_minutes = (
+            body.get("auto_archive_duration") or _ARCHIVE_MINUTES[2]
+        )
     return payloads.thread(thread)
 
 
