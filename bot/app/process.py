@@ -125,11 +125,15 @@ def _where(bot: Running) -> str:
     if bot.discord is not None:
         is_there = bot.discord.connected.is_set() and bot.discord.user
         words.append(
-            f"as {bot.discord.user} on Discord, {len(bot.discord.guilds)} servers"
+            f"as {bot.discord.user} on Discord ({_servers(len(bot.discord.guilds))})"
             if is_there
             else "while Discord isn't there yet; it is tried again"
         )
     return " and ".join(words)
+
+
+def _servers(number: int) -> str:
+    return "1 server" if number == 1 else f"{number} servers"
 
 
 def _stop_on_signals() -> asyncio.Event:

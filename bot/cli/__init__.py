@@ -39,7 +39,10 @@ Exit codes: 0 done; 1 refused or failed, and one line on stderr says why; 2 usag
 )
 @click.version_option(__version__, prog_name="readalong")
 def cli() -> None:
-    """Readalong runs a reading group: sessions, summaries, questions and reminders, on Nostr."""
+    """Readalong runs a reading group on Discord and Nostr at once.
+
+    Sessions, summaries, questions and reminders, from one process and one file.
+    """
 
 
 for command in (demo, init, check, run, session, summary, question, say, backup):

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from bot.networks.nostr.probe import RelayReport
 
 
+_ENDED = {
+    OutboxState.FAILED: "could not be sent",
+    OutboxState.UNKNOWN: "may stand on Discord or not, which can't be told; look there",
+}
+
+
 @dataclass(slots=True)
 class Report:
     """``problems`` keep the bot from its work; ``remarks`` don't."""
@@ -43,7 +49,7 @@ class Report:
     running_pid: int | None = None
     discord: DiscordReport = field(default_factory=DiscordReport)
     waiting: dict[Network, dict[str, int]] = field(default_factory=dict)
-    failures: list[tuple[str, str]] = field(default_factory=list)
+    failures: list[tuple[Network, str, str]] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -55,6 +61,7 @@ async def examine(load: Callable[[], Config]) -> Report:
     report = Report()
     try:
         config = report.config = load()
+        await look_at_discord(report.discord, config)
         await _look_at_data(report, config)
     except ConfigError as error:
         report.problems.extend(error.problems)
@@ -94,12 +101,12 @@ async def _look_at_outbox(report: Report, desk: Desk, signer: Signer | None) -> 
         network: {state.value: number for state, number in states.items() if number}
         for network, states in counts.items()
     }
-    report.failures = [(post.key, error) for post, error in failures]
-    ended = (OutboxState.FAILED, OutboxState.UNKNOWN)
-    stuck = sum(states.get(state, 0) for states in counts.values() for state in ended)
-    if stuck:
-        some = "1 post" if stuck == 1 else f"{stuck} posts"
-        report.remarks.append(f"{some} could not be sent; the newest failures are listed.")
+    report.failures = [(post.network, post.key, error) for post, error in failures]
+    for state, what in _ENDED.items():
+        stuck = sum(states.get(state, 0) for states in counts.values())
+        if stuck:
+            some = "1 post" if stuck == 1 else f"{stuck} posts"
+            report.remarks.append(f"{some} {what}; the newest are listed.")
     report.remarks.extend(
         f"Posts to {place.network.value} are paused: {one_line(place.paused_reason)}"
         for place in places
@@ -114,7 +121,6 @@ async def _look_at_networks(report: Report, config: Config) -> None:
         )
     if config.nostr.enabled:
         await _look_at_relays(report, config)
-    await look_at_discord(report.discord, config)
     if report.discord.refusal:
         report.problems.append(report.discord.refusal)
     elif report.discord.detail:
@@ -129,7 +135,8 @@ async def _look_at_relays(report: Report, config: Config) -> None:
     report.relays = list(await asyncio.gather(*(probe(url, author) for url in config.nostr.relays)))
     down = [relay for relay in report.relays if not relay.ok]
     if len(down) == len(report.relays):
-        report.problems.append("None of the relays answers; nothing can be posted or heard.")
+        others = report.remarks if report.discord.ok else report.problems
+        others.append("None of the relays answers; nothing can be posted or heard there.")
     elif down:
         report.remarks.append(f"{len(down)} of {len(report.relays)} relays don't answer.")
 
@@ -171,7 +178,10 @@ def _as_json(report: Report) -> dict[str, Any]:
         "outbox": {
             **_together(report),
             "networks": {network.value: states for network, states in report.waiting.items()},
-            "failures": [{"key": key, "error": error} for key, error in report.failures],
+            "failures": [
+                {"key": key, "error": error, "network": network.value}
+                for network, key, error in report.failures
+            ],
         },
     }
 
@@ -217,8 +227,8 @@ def _say(report: Report) -> None:
     ]
     if waiting:
         say(f"outbox    {', '.join(waiting)}")
-    for key, error in report.failures:
-        say(f"  failed  {one_line(key)}: {one_line(error)}")
+    for network, key, error in report.failures:
+        say(f"  failed  {one_line(key)} on {network.value}: {one_line(error)}")
     for remark in report.remarks:
         say(f"note      {remark}")
     for problem in report.problems:

@@ -52,15 +52,18 @@ class DiscordReport:
 
 
 async def look_at_data_file(report: DiscordReport, desk: Desk) -> None:
-    """The servers that are set up, and whether the commands were registered as they are now."""
+    """The servers that are set up, and whether the commands were registered as they are now.
+
+    For the latter ``look_at_discord`` comes first: it says which application it is.
+    """
     async with desk.store.read() as view:
         for group in await view.groups.all():
             places = await view.groups.destinations(group.id)
             report.servers += [
                 _server(group.slug, guild, places) for guild in await view.groups.guilds(group.id)
             ]
-    if desk.config.token is not None:
-        report.commands = await _commands(desk, desk.config.token)
+    if report.application_id:
+        report.commands = await _commands(desk, int(report.application_id))
 
 
 async def look_at_discord(report: DiscordReport, config: Config) -> None:
@@ -80,18 +83,14 @@ async def look_at_discord(report: DiscordReport, config: Config) -> None:
         report.invite = invite_url(found.application_id)
 
 
-async def _commands(desk: Desk, token: str) -> str:
+async def _commands(desk: Desk, application_id: int) -> str:
     """Whether what was last registered is what `readalong run` would register."""
     from bot.app import utc_now
     from bot.app.discord import discord_bot
-    from bot.networks.discord.connection import application_id
 
-    known = application_id(token)
-    if known is None:
-        return ""
     async with discord_bot(desk, utc_now) as bot:
         await bot.load_commands()
-        return await bot.registration.state(known)
+        return await bot.registration.state(application_id)
 
 
 def _server(group: str, guild: Guild, places: Sequence[Destination]) -> Server:

@@ -61,14 +61,16 @@ def init(*, folder: Path, name: str | None, timezone: str | None, relays: tuple[
 @click.command(
     cls=Command,
     epilog="""\b
-Exit code 0 when the bot can start and at least one relay answers, else 2.
+Exit code 0 when the bot can start and Discord or at least one relay answers,
+else 2.
 """,
 )
 @format_option("text", "json")
 def check(*, form: str) -> int:
     """Say what would start and what is wrong.
 
-    It looks at the configuration, the key, the data file, what waits to be posted, and every relay.
+    It looks at the configuration, the keys, the data file, what waits to be posted, every relay,
+    and whether Discord takes the bot.
     """
     from bot.cli.check import examine, tell
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from bot.cli import exit_code
+from bot.networks.discord.permissions import invite_url
 from bot.networks.nostr.keys import Signer, read_key_file
 from bot.networks.nostr.local_relay import LocalRelay
 from tests.adapters.scripted_relay import Scripted
@@ -164,7 +165,7 @@ def test_help_imports_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, cwd=ROOT
     )
     heavy = "asyncio aiohttp sqlalchemy alembic pydantic apscheduler rich pynostr coincurve ftfy"
-    for name in heavy.split():
+    for name in (*heavy.split(), "discord", "cogs"):
         assert f"'{name}'" not in done.stderr, f"{name} is imported for help"
 
 
@@ -195,6 +196,19 @@ def test_init_writes_a_config_and_a_key_that_only_its_owner_reads(
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert read_key_file(key).npub in done.out
     assert "nsec" not in done.out
+
+
+def test_init_prints_the_link_that_invites_the_bot_with_exactly_what_it_uses(
+    readalong: Readalong, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "https://discord.com/developers/applications" in readalong("init", "--dir", "a").out
+    token = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    done = readalong("init", "--dir", "b")
+    assert invite_url(198622483471925248) in done.out
+    assert token not in done.out
+    monkeypatch.setenv("DISCORD_TOKEN", "not-of-discord")
+    assert "`readalong check` asks Discord" in readalong("init", "--dir", "c").out
 
 
 def test_init_never_overwrites(group: Readalong, tmp_path: Path) -> None:
@@ -593,6 +607,7 @@ def test_check_without_key_or_with_a_bad_config_says_so(
     assert done.json["problems"] == ["[nostr] foo: is not a known key."]
     (tmp_path / "config.toml").write_text("[nostr]\nenabled = false")
     assert "nothing to run" in readalong("check").out
+    assert "no DISCORD_TOKEN" in readalong("run").err
     assert readalong("run").code == 2
 
 

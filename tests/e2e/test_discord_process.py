@@ -15,8 +15,13 @@ from typing import Any
 
 import pytest
 
+from bot.app import open_desk, utc_now
+from bot.config import Config, load
+from bot.domain.model import OPERATOR, Network, OutboxState, Post, PostKind
 from bot.networks.discord.local.server import LocalDiscord
 from bot.networks.nostr.local_relay import LocalRelay
+from bot.services.groups import GroupSetup
+from bot.services.places import channel_address
 from tests.e2e.processes import environment
 from tests.waiting import until
 
@@ -74,6 +79,13 @@ class Place:
         return json.loads(out)
 
     @property
+    def config(self) -> Config:
+        return load(self.folder / "config.toml", {"DISCORD_TOKEN": self.server.token})
+
+    def configure(self, text: str) -> None:
+        (self.folder / "config.toml").write_text(text)
+
+    @property
     def log(self) -> str:
         return (self.folder / "log.txt").read_text()
 
@@ -86,8 +98,8 @@ class Place:
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     async with LocalDiscord() as server, LocalRelay() as relay:
         server.guild()
-        (tmp_path / "config.toml").write_text(f'[nostr]\nrelays = ["{relay.url}"]\n')
         place = Place(tmp_path, server)
+        place.configure(f'[nostr]\nrelays = ["{relay.url}"]\n')
         code, out = await place.ended("init")
         assert code == 0, out
         yield place
@@ -146,13 +158,17 @@ async def test_a_bad_token_ends_it_with_2_and_is_not_repeated(place: Place) -> N
 
 
 async def test_check_says_what_discord_says_and_what_would_change(place: Place) -> None:
+    async with open_desk(place.config):
+        pass
     before = await place.check()
     assert before["discord"]["ok"]
-    assert before["discord"]["commands"] == ""
+    assert before["discord"]["commands"] == "never registered"
     with place.running() as process:
         await place.is_ready(process)
         report = await place.check()
     discord = report["discord"]
+    assert discord["commands"] == "current"
+    assert discord["servers"] == []
     assert discord["enabled"]
     assert discord["token"]
     assert discord["user"]
@@ -163,6 +179,56 @@ async def test_check_says_what_discord_says_and_what_would_change(place: Place) 
     refused = await place.check()
     assert not refused["ok"]
     assert "DISCORD_TOKEN" in refused["problems"][0]
+
+
+async def test_check_tells_of_each_server_and_of_posts_that_came_to_nothing(place: Place) -> None:
+    (guild,) = place.server.world.guilds.values()
+    (channel,) = guild.channels.values()
+    setup = GroupSetup("Atlanta Reading Group", "UTC", str(channel.id))
+    async with open_desk(place.config) as desk:
+        group = (await desk.groups.set_up(str(guild.id), setup, by=OPERATOR)).group
+        address = channel_address(str(guild.id), str(channel.id))
+        posts = [
+            Post(f"{kind}:1", group.id, Network.DISCORD, address, kind, "{}")
+            for kind in (PostKind.ANNOUNCEMENT, PostKind.NOTICE)
+        ]
+        now = utc_now()
+        async with desk.store.transaction() as tx:
+            failed, unknown = await tx.outbox.add_claimed(posts, now, now)
+            await tx.outbox.mark_ended(failed, OutboxState.FAILED, "I may not post there", now)
+            await tx.outbox.mark_ended(unknown, OutboxState.UNKNOWN, "no answer", now)
+            await tx.groups.pause_destination(
+                group.id, Network.DISCORD, address, "I may not post there", now
+            )
+    code, out = await place.ended("check")
+    assert code == 0, out
+    assert f"server  {guild.id} (my-group), channel {channel.id}  paused: I may not post" in out
+    assert "commands never registered; `readalong run` does it" in out
+    assert "outbox    1 failed on discord, 1 unknown on discord" in out
+    assert "failed  announcement:1 on discord: I may not post there" in out
+    assert "1 post could not be sent" in out
+    assert "1 post may stand on Discord or not" in out
+
+
+async def test_check_tells_an_outage_from_what_keeps_the_bot_from_its_work(place: Place) -> None:
+    place.server.faults.next("GET", "/users/@me", status=503)
+    code, out = await place.ended("check")
+    assert code == 0, "Nostr works meanwhile"
+    assert "note      Discord can't be reached: 503" in out
+    place.configure('[nostr]\nrelays = ["ws://127.0.0.1:9"]')
+    code, out = await place.ended("check")
+    assert code == 0, "Discord works meanwhile"
+    assert "note      None of the relays answers" in out
+    place.server.faults.next("GET", "/users/@me", status=503)
+    place.configure("[nostr]\nenabled = false")
+    code, out = await place.ended("check")
+    assert code == 2
+    assert "PROBLEM   Discord can't be reached: 503" in out
+    place.configure("[nostr]\nenabled = false\n[discord]\nenabled = false")
+    code, out = await place.ended("check")
+    assert code == 2
+    assert "discord   off: [discord] enabled is false" in out
+    assert "nothing to run" in out
 
 
 async def test_without_a_token_nothing_of_discord_is_even_imported(place: Place) -> None:
