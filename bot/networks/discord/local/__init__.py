@@ -25,28 +25,55 @@ retry_after=0.2)``, ``code=50013``, ``fate=Fate.LOST``; and ``server.gateway.dro
 ``.invalidate()``, ``.reconnect()``, ``.refuse(4014)``. What changes: ``server.world.deny(channel,
 member, Permission.SEND_MESSAGES)`` and such.
 
-A process of its own is pointed at ``server.url`` by a wrapper that calls ``pointed_at(url)`` first.
+A process of its own is pointed at ``server.url`` by a wrapper that calls ``pointed_at(url)`` first;
+it then pays for none of the rest, which is imported when it is first named.
+
 As on Discord, a guild's members aren't told to a bot without the members intent: discord.py then
 drops "interested" in a scheduled event (it has no such user), and only the raw event tells it.
 """
 
-from bot.networks.discord.local.faults import Fate, Fault
-from bot.networks.discord.local.members import Actor
-from bot.networks.discord.local.model import (
-    Channel,
-    ChannelKind,
-    Event,
-    Guild,
-    Member,
-    Message,
-    Role,
-    User,
-)
-from bot.networks.discord.local.options import CannotDoError, FileToSend
-from bot.networks.discord.local.permissions import Permission
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from bot.networks.discord.local.redirect import pointed_at
-from bot.networks.discord.local.server import LocalDiscord
-from bot.networks.discord.local.shown import Answer, Choice, Modal, Shown
+
+if TYPE_CHECKING:
+    from bot.networks.discord.local.faults import Fate, Fault
+    from bot.networks.discord.local.members import Actor
+    from bot.networks.discord.local.model import (
+        Channel,
+        ChannelKind,
+        Event,
+        Guild,
+        Member,
+        Message,
+        Role,
+        User,
+    )
+    from bot.networks.discord.local.options import CannotDoError, FileToSend
+    from bot.networks.discord.local.permissions import Permission
+    from bot.networks.discord.local.server import LocalDiscord
+    from bot.networks.discord.local.shown import Answer, Choice, Modal, Shown
+
+_WHERE = {
+    "faults": ("Fate", "Fault"),
+    "members": ("Actor",),
+    "model": ("Channel", "ChannelKind", "Event", "Guild", "Member", "Message", "Role", "User"),
+    "options": ("CannotDoError", "FileToSend"),
+    "permissions": ("Permission",),
+    "server": ("LocalDiscord",),
+    "shown": ("Answer", "Choice", "Modal", "Shown"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _WHERE.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(name)
+
 
 __all__ = [
     "Actor",

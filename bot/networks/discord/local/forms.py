@@ -9,14 +9,15 @@ from bot.networks.discord.local.model import Json
 from bot.networks.discord.local.options import CannotDoError
 from bot.networks.discord.local.shown import Modal
 
-_ROW, _TEXT_INPUT, _LABEL = 1, 4, 18
+_ROW, _TEXT_INPUT, _LABEL, _CHECKBOX = 1, 4, 18, 23
 _TEXT_MOST = 4000
 
-Values = Mapping[str, str | list[str]]
+Value = str | list[str] | bool
+Values = Mapping[str, Value]
 
 
 def filled_in(modal: Modal, values: Values) -> Json:
-    """``values`` by a field's label or custom id; a list for a menu.
+    """``values`` by a field's label or custom id; a list for a menu, a bool for a checkbox.
 
     What is left out is as it was.
     """
@@ -35,13 +36,15 @@ def filled_in(modal: Modal, values: Values) -> Json:
     return {"custom_id": modal.custom_id, "components": components}
 
 
-def _answered(field: Json, label: str, left: dict[str, str | list[str]]) -> Json:
+def _answered(field: Json, label: str, left: dict[str, Value]) -> Json:
     given = left.pop(label, None)
     if given is None:
         given = left.pop(field["custom_id"], None)
     said: Json = {"type": field["type"], "custom_id": field["custom_id"]}
     if field["type"] == _TEXT_INPUT:
         return {**said, "value": _text(field, label, given)}
+    if field["type"] == _CHECKBOX:
+        return {**said, "value": _ticked(field, label, given)}
     return {**said, "values": _chosen(field, label, given)}
 
 
@@ -53,6 +56,13 @@ def _text(field: Json, label: str, given: Any) -> str:
     if not isinstance(text, str) or not (left_empty or least <= len(text) <= most):
         raise CannotDoError(f"{label!r} takes {least} to {most} characters")
     return text
+
+
+def _ticked(field: Json, label: str, given: Any) -> bool:
+    ticked = field.get("default", False) if given is None else given
+    if not isinstance(ticked, bool):
+        raise CannotDoError(f"{label!r} is ticked or not")
+    return ticked
 
 
 def _chosen(field: Json, label: str, given: Any) -> list[str]:

@@ -5,13 +5,12 @@ They act as a Discord client lets them: what it would not offer raises ``CannotD
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from bot.networks.discord.local import payloads, permissions
 from bot.networks.discord.local.asking import Asking
 from bot.networks.discord.local.files import Files
-from bot.networks.discord.local.forms import filled_in
+from bot.networks.discord.local.forms import Values, filled_in
 from bot.networks.discord.local.interactions import (
     AUTOCOMPLETE,
     COMMAND,
@@ -150,7 +149,7 @@ class Actor:
 
     # Forms and events
 
-    async def submit(self, shown: Shown, values: Mapping[str, str | list[str]]) -> Shown:
+    async def submit(self, shown: Shown, values: Values) -> Shown:
         """Fill in the form that was opened: ``values`` by label or custom id of its fields."""
         if shown.modal is None:
             raise CannotDoError("no form was opened")

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from bot.networks.discord.local.rest import BASE
-from bot.networks.discord.local.server import LocalDiscord
+if TYPE_CHECKING:
+    from bot.networks.discord.local.server import LocalDiscord
+
+BASE = "/api/v10"
+"""Where the REST API is on the server."""
+GATEWAY = "/gateway"
+"""Where its gateway is."""
 
 
 @contextmanager
@@ -23,7 +29,7 @@ def pointed_at(server: LocalDiscord | str) -> Iterator[None]:
     url = server if isinstance(server, str) else server.url
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     Route.BASE = url + BASE
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http", "ws", 1)) / "gateway"
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http", "ws", 1) + GATEWAY)
     try:
         yield
     finally:

@@ -19,6 +19,7 @@ from bot.networks.discord.local.api import Api, Call, Handler, Reply, Routes, Up
 from bot.networks.discord.local.errors import Problem, Refusal, invalid
 from bot.networks.discord.local.faults import Fate, Fault, Faults
 from bot.networks.discord.local.limits import FILE_BYTES, FILES
+from bot.networks.discord.local.redirect import BASE
 from bot.networks.discord.local.requests import Logged, Requests
 from bot.networks.discord.local.routes import (
     application,
@@ -29,8 +30,6 @@ from bot.networks.discord.local.routes import (
     messages,
     threads,
 )
-
-BASE = "/api/v10"
 
 _ROUTES = (application, commands, events, guilds, interactions, messages, threads)
 

@@ -18,11 +18,11 @@ from bot.networks.discord.local.gateway import Gateway
 from bot.networks.discord.local.interactions import Interactions
 from bot.networks.discord.local.members import Actor
 from bot.networks.discord.local.model import Channel, ChannelKind, Guild, Message, Role, User
+from bot.networks.discord.local.redirect import BASE, GATEWAY
 from bot.networks.discord.local.requests import Requests
-from bot.networks.discord.local.rest import BASE, Rest
+from bot.networks.discord.local.rest import Rest
 from bot.networks.discord.local.world import World
 
-_GATEWAY = "/gateway"
 _FILES = "/attachments/"
 
 
@@ -83,7 +83,7 @@ class LocalDiscord:
         self._runner = runner
         self._port = int(runner.addresses[0][1])
         self.url = self._files.base = f"http://127.0.0.1:{self._port}"
-        self.gateway.url = self._api.gateway_url = f"ws://127.0.0.1:{self._port}{_GATEWAY}"
+        self.gateway.url = self._api.gateway_url = f"ws://127.0.0.1:{self._port}{GATEWAY}"
 
     async def stop(self) -> None:
         """An outage: every connection breaks and none is taken. The world and its sessions stay."""
