@@ -70,12 +70,17 @@ class Labelled(discord.ui.Modal, title="Ask"):
             ]
         ),
     )
+    now: discord.ui.Label[discord.ui.View] = discord.ui.Label(
+        text="At once", component=discord.ui.Checkbox()
+    )
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        text, how = self.text.component, self.how.component
+        text, how, now = self.text.component, self.how.component, self.now.component
         assert isinstance(text, discord.ui.TextInput)
         assert isinstance(how, discord.ui.Select)
-        await interaction.response.send_message(f"{text.value} ({how.values[0]})")
+        assert isinstance(now, discord.ui.Checkbox)
+        at_once = " now" if now.value else ""
+        await interaction.response.send_message(f"{text.value} ({how.values[0]}){at_once}")
 
 
 class PlainBot(discord.AutoShardedClient):

@@ -159,6 +159,10 @@ async def test_a_form_of_labels_and_menus_is_filled_in(
     assert (await ada.submit(form, {"Question": "Why?", "How": "Anonymously"})).text == (
         "Why? (anonymous)"
     )
+    form = await ada.slash(general, "labelled")
+    assert (await ada.submit(form, {"Question": "Why?", "At once": True})).text == "Why? (open) now"
+    with pytest.raises(CannotDoError, match="is ticked or not"):
+        await ada.submit(form, {"Question": "Why?", "At once": "yes"})
 
 
 async def test_a_button_changes_its_message_before_and_after_a_restart(
