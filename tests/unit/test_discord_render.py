@@ -226,7 +226,8 @@ class TestLaterPosts:
             (timedelta(hours=1), "In 1 hour"),
             (timedelta(minutes=45), "In 45 minutes"),
             (timedelta(seconds=61), "In 1 minute"),
-            (timedelta(seconds=5), "Now"),
+            (timedelta(seconds=5), "In 5 seconds"),
+            (timedelta(0), "Now"),
         ],
     )
     def test_a_reminder_says_how_long_it_is_until_then(self, ahead: timedelta, head: str) -> None:

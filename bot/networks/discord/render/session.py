@@ -230,8 +230,10 @@ def _as_many(lines: Sequence[str], room: int) -> str:
 def _until(ahead: timedelta) -> str:
     """``In 7 days``, ``In 3 hours``, ``In 45 minutes``: how long it is ahead, rounded."""
     seconds = round(ahead.total_seconds())
-    if seconds < 60:
+    if seconds <= 0:
         return "Now"
+    if seconds < 60:
+        return f"In {_count(seconds, 'second')}"
     if seconds < 90 * 60 and seconds != 3600:
         return f"In {_count(round(seconds / 60), 'minute')}"
     if seconds < 36 * 3600:
