@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from pynostr.filters import Filters
 
 from bot.app.desk import Desk
-from bot.app.side import Side, supervised
+from bot.app.side import Side, Work, supervised
 from bot.domain.model import Network
-from bot.domain.ports import Now
+from bot.domain.ports import Now, Topic
 from bot.networks.nostr.acquaintances import Acquaintances
 from bot.networks.nostr.admission import Admission
 from bot.networks.nostr.context import Listener
@@ -47,12 +48,21 @@ def nostr_side(desk: Desk, signer: Signer, now: Now) -> Side:
     courier = NostrCourier(signer, Identity(signer.public_key, table.relays), pool.publish, now)
     outbox = Outbox(store, courier, now)
     mentions = _mentions(desk, signer, outbox, pool, now)
+    renamed = asyncio.Event()
+    store.on_commit(Topic.GROUPS, renamed.set)
+
+    async def follow_name() -> None:
+        while True:
+            await renamed.wait()
+            renamed.clear()
+            await _introduce(desk, signer, now)
+
     return Side(
         name="Nostr",
         connection=_connected(desk, signer, mentions, pool, now),
         outbox=outbox,
         post=outbox.run,
-        listening=_listening(mentions),
+        listening=_listening(mentions, follow_name),
     )
 
 
@@ -60,26 +70,29 @@ def nostr_side(desk: Desk, signer: Signer, now: Now) -> Side:
 async def _connected(
     desk: Desk, signer: Signer, mentions: Mentions, pool: Pool, now: Now
 ) -> AsyncIterator[None]:
+    """A start also tries a destination again that failed."""
     await mentions.open()
+    async with desk.store.transaction() as tx:
+        await tx.groups.resume_destination(desk.group.id, Network.NOSTR, signer.public_key)
     await _introduce(desk, signer, now)
     async with pool:
         yield
 
 
 @asynccontextmanager
-async def _listening(mentions: Mentions) -> AsyncIterator[None]:
+async def _listening(mentions: Mentions, follow_name: Work) -> AsyncIterator[None]:
     try:
-        async with supervised({"mentions": mentions.run}):
+        async with supervised({"mentions": mentions.run, "profile": follow_name}):
             yield
     finally:
         await mentions.close()
 
 
 async def _introduce(desk: Desk, signer: Signer, now: Now) -> None:
-    """Queue who we are where that changed. A start also tries a destination again that failed."""
-    table, store, group = desk.config.nostr, desk.store, desk.group
-    async with store.transaction() as tx:
-        await tx.groups.resume_destination(group.id, Network.NOSTR, signer.public_key)
+    """Queue who we are where that changed; the group's name is the one it has now."""
+    table, store = desk.config.nostr, desk.store
+    async with store.read() as view:
+        group = await view.groups.by_id(desk.group.id)
     introductions = Introductions(store, now, group.id, signer.public_key)
     await introductions.queue(group.name, table.about, table.relays, table.picture)
 

@@ -22,6 +22,7 @@ from bot.networks.discord.local.redirect import pointed_at
 from bot.networks.discord.local.server import LocalDiscord
 from bot.networks.nostr.keys import Signer
 from bot.networks.nostr.local_relay import LocalRelay
+from bot.networks.nostr.member import joined
 from bot.services.groups import GroupSetup
 from bot.services.places import SWITCHED_OFF, channel_address
 from bot.services.sessions import SessionPlan
@@ -240,6 +241,16 @@ async def test_what_setup_decided_outlives_a_start_and_the_log_says_so(
         assert (bot.group.name, bot.group.timezone) == ("As set up", "America/New_York")
         assert (await bot.groups.of_guild(str(guild.id))).id == bot.group.id
     assert "As set up is as `/setup` on Discord says" in caplog.text
+
+
+async def test_what_setup_calls_the_group_stands_in_its_nostr_profile_at_once(
+    tmp_path: Path, server: LocalDiscord, relay: str
+) -> None:
+    config = configured(tmp_path, server.token, relay)
+    async with running(config, FakeNow()) as bot, joined(Signer.generate(), relay) as member:
+        await member.follow("profiles", {"authors": [SIGNER.public_key], "kinds": [0]})
+        await set_up(bot, *home(server))
+        assert await member.until(lambda event: "As set up" in event.content, 10)
 
 
 async def test_the_configured_guild_is_home_and_no_other(

@@ -121,6 +121,7 @@ class ReadalongBot(commands.AutoShardedBot):
     async def on_shard_connect(self, shard_id: int) -> None:
         self._greeted.add(shard_id)
         if len(self._greeted) == len(self.shard_ids or range(self.shard_count or 1)):
+            logger.info("connected to Discord as %s", self.user)
             self.connected.set()
 
     async def on_shard_resumed(self, shard_id: int) -> None:
