@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,27 +13,6 @@ from bot.networks.discord.local import Actor, Channel, Guild, LocalDiscord
 from tests.adapters.plain_discord_bot import PlainBot, running
 from tests.discord_openapi import checked_discord
 from tests.waiting import until
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[LocalDiscord]:
-    async with checked_discord() as server:
-        yield server
-
-
-@pytest.fixture
-def guild(server: LocalDiscord) -> Guild:
-    return server.guild("Atlanta")
-
-
-@pytest.fixture
-def general(guild: Guild) -> Channel:
-    return guild.channel("general")
-
-
-@pytest.fixture
-def ada(server: LocalDiscord, guild: Guild) -> Actor:
-    return server.join(guild, "Ada")
 
 
 async def test_ready_brings_the_guilds_with_their_channels(

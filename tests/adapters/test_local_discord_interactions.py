@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import discord
@@ -23,33 +22,6 @@ from tests.adapters.plain_discord_bot import PlainBot, running
 from tests.discord_openapi import checked_discord
 from tests.fakes import FakeNow
 from tests.waiting import until
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[LocalDiscord]:
-    async with checked_discord() as server:
-        yield server
-
-
-@pytest.fixture
-def guild(server: LocalDiscord) -> Guild:
-    return server.guild("Atlanta")
-
-
-@pytest.fixture
-def general(guild: Guild) -> Channel:
-    return guild.channel("general")
-
-
-@pytest.fixture
-def ada(server: LocalDiscord, guild: Guild) -> Actor:
-    return server.join(guild, "Ada")
-
-
-@pytest.fixture
-async def bot(server: LocalDiscord, guild: Guild) -> AsyncIterator[PlainBot]:
-    async with running(server) as bot:
-        yield bot
 
 
 async def test_a_slash_command_is_answered_in_the_channel(
@@ -142,7 +114,7 @@ async def test_a_form_is_opened_filled_in_and_answered(
 
     shown = await ada.submit(form, {"Question": "Why relays?", "Name": ""})
 
-    assert (shown.text, shown.ephemeral) == (" asks: Why relays?", True)
+    assert (shown.text, shown.ephemeral) == ("asks: Why relays?", True)
     with pytest.raises(CannotDoError, match="3 to 20 characters"):
         await ada.submit(form, {"Question": "?"})
     with pytest.raises(CannotDoError, match="the form has no"):

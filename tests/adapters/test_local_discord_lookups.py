@@ -4,46 +4,14 @@ events.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import aiohttp
 import discord
 import pytest
 from discord import app_commands
 
 from bot.networks.discord.local import Actor, Channel, ChannelKind, Guild, LocalDiscord, Permission
-from tests.adapters.plain_discord_bot import PlainBot, running
-from tests.discord_openapi import checked_discord
+from tests.adapters.local_discord_calls import asked
+from tests.adapters.plain_discord_bot import PlainBot
 from tests.waiting import until
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[LocalDiscord]:
-    async with checked_discord() as server:
-        yield server
-
-
-@pytest.fixture
-def guild(server: LocalDiscord) -> Guild:
-    return server.guild("Atlanta")
-
-
-@pytest.fixture
-def general(guild: Guild) -> Channel:
-    return guild.channel("general")
-
-
-@pytest.fixture
-def ada(server: LocalDiscord, guild: Guild) -> Actor:
-    return server.join(guild, "Ada")
-
-
-@pytest.fixture
-async def bot(server: LocalDiscord, guild: Guild) -> AsyncIterator[PlainBot]:
-    async with running(server) as bot:
-        yield bot
 
 
 async def test_guilds_channels_roles_and_members_are_looked_up(
@@ -164,100 +132,8 @@ async def test_threads_are_refused_where_they_can_not_be(
     server.requests.clear()
 
 
-async def asked(server: LocalDiscord, method: str, path: str, body: object) -> dict[str, Any]:
-    headers = {"Authorization": f"Bot {server.token}"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.request(method, server.api_url + path, json=body) as answer,
-    ):
-        said: dict[str, Any] = await answer.json()
-        return said
-
-
 async def test_typing_is_taken(server: LocalDiscord, bot: PlainBot, general: Channel) -> None:
     async with bot.text_channel(general.id).typing():
         pass
 
     assert server.requests.to("POST", f"/channels/{general.id}/typing")
-
-
-@pytest.mark.parametrize(
-    ("changed", "field"),
-    [
-        ({"name": ""}, "name"),
-        ({"name": "x" * 101}, "name"),
-        ({"description": "x" * 1001}, "description"),
-        ({"entity_metadata": {"location": "x" * 101}}, "entity_metadata.location"),
-        ({"scheduled_end_time": None}, "scheduled_end_time"),
-        ({"scheduled_end_time": "2020-01-01T00:00:00+00:00"}, "scheduled_end_time"),
-        ({"scheduled_start_time": None}, "scheduled_start_time"),
-        ({"entity_type": 4}, "entity_type"),
-        ({"entity_type": 2, "channel_id": "1"}, "channel_id"),
-        ({"privacy_level": 1}, "privacy_level"),
-    ],
-)
-async def test_an_event_that_can_not_be_is_refused(
-    server: LocalDiscord, guild: Guild, changed: dict[str, object], field: str
-) -> None:
-    start = datetime.now(UTC) + timedelta(days=1)
-    body = {
-        "name": "Relays",
-        "privacy_level": 2,
-        "entity_type": 3,
-        "entity_metadata": {"location": "Here"},
-        "scheduled_start_time": start.isoformat(),
-        "scheduled_end_time": (start + timedelta(hours=2)).isoformat(),
-        **changed,
-    }
-    path = f"/guilds/{guild.id}/scheduled-events"
-
-    assert (await asked(server, "POST", path, body))["code"] == 50035
-    [refused] = server.requests.broken_limits
-    assert field in [problem.path for problem in refused.problems]
-    server.requests.clear()
-
-
-async def test_an_event_goes_through_its_states_and_is_removed(
-    server: LocalDiscord, bot: PlainBot, guild: Guild
-) -> None:
-    start = datetime.now(UTC) + timedelta(days=1)
-    event = await bot.guilds[0].create_scheduled_event(
-        name="Relays",
-        start_time=start,
-        end_time=start + timedelta(hours=2),
-        location="Here",
-        entity_type=discord.EntityType.external,
-        privacy_level=discord.PrivacyLevel.guild_only,
-    )
-    fetched = await bot.guilds[0].fetch_scheduled_event(event.id)
-    started = await fetched.start()
-    assert started.status is discord.EventStatus.active
-    with pytest.raises(discord.HTTPException) as raised:
-        await started.edit(status=discord.EventStatus.cancelled)
-    assert raised.value.code == 50035
-    server.requests.clear()
-    ended = await started.end()
-    with pytest.raises(discord.NotFound) as gone:
-        await ended.edit(name="Again")
-    assert gone.value.code == 10070
-    await ended.delete()
-    assert guild.events == {}
-
-
-async def test_events_need_their_permissions(server: LocalDiscord, bot: PlainBot) -> None:
-    bare = server.guild("Bare", bot=Permission.VIEW_CHANNEL)
-    await until(lambda: bot.get_guild(bare.id))
-    there = bot.get_guild(bare.id)
-    assert there is not None
-    start = datetime.now(UTC) + timedelta(days=1)
-
-    with pytest.raises(discord.Forbidden) as raised:
-        await there.create_scheduled_event(
-            name="Relays",
-            start_time=start,
-            end_time=start + timedelta(hours=2),
-            location="Here",
-            entity_type=discord.EntityType.external,
-            privacy_level=discord.PrivacyLevel.guild_only,
-        )
-    assert raised.value.code == 50013

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import discord
 import pytest
 
@@ -17,29 +15,7 @@ from bot.networks.discord.local import (
     Permission,
 )
 from tests.adapters.plain_discord_bot import PlainBot, running
-from tests.discord_openapi import checked_discord
 from tests.waiting import until
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[LocalDiscord]:
-    async with checked_discord() as server:
-        yield server
-
-
-@pytest.fixture
-def guild(server: LocalDiscord) -> Guild:
-    return server.guild("Atlanta")
-
-
-@pytest.fixture
-def general(guild: Guild) -> Channel:
-    return guild.channel("general")
-
-
-@pytest.fixture
-def ada(server: LocalDiscord, guild: Guild) -> Actor:
-    return server.join(guild, "Ada")
 
 
 class Answering(discord.ui.View):
@@ -89,12 +65,6 @@ class Renaming(discord.ui.Modal, title="Rename"):
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         await interaction.response.edit_message(content=self.name.value)
-
-
-@pytest.fixture
-async def bot(server: LocalDiscord, guild: Guild) -> AsyncIterator[PlainBot]:
-    async with running(server) as bot:
-        yield bot
 
 
 @pytest.fixture

@@ -26,10 +26,11 @@ def composed(api: Api, channel: Channel, body: Json, uploads: Mapping[str, Uploa
     """A new message of the bot's, in no channel yet; 50035 or 50006 when it can't be one."""
     check(body)
     attachments = _attached(api, uploads)
-    if not (body.get("content") or body.get("embeds") or body.get("components") or attachments):
+    content = (body.get("content") or "").strip()
+    if not (content or body.get("embeds") or body.get("components") or attachments):
         raise refused(50006)
     message = Message(api.world.ids.next(), channel, api.world.bot, api.world.now())
-    message.content = body.get("content") or ""
+    message.content = content
     message.embeds = list(body.get("embeds") or [])
     message.components = list(body.get("components") or [])
     message.attachments = attachments
@@ -41,7 +42,7 @@ def composed(api: Api, channel: Channel, body: Json, uploads: Mapping[str, Uploa
 def revise(api: Api, message: Message, body: Json, uploads: Mapping[str, Upload]) -> None:
     """Change a message as an edit says: what isn't named stays."""
     check(body)
-    content = body["content"] or "" if "content" in body else message.content
+    content = (body["content"] or "").strip() if "content" in body else message.content
     embeds = list(body["embeds"] or []) if "embeds" in body else message.embeds
     components = list(body["components"] or []) if "components" in body else message.components
     attachments = message.attachments

@@ -200,7 +200,7 @@ class Actor:
         command = max(of_kind, key=lambda each: each.guild_id is not None)
         if guild is not None:
             held = permissions.in_channel(channel, self.id)
-            needed = int(command.body.get("default_member_permissions") or 0)
+            needed = _needed(command)
             needed |= Permission.USE_APPLICATION_COMMANDS | Permission.VIEW_CHANNEL
             if held & needed != needed:
                 raise CannotDoError(f"{self.user.name} isn't offered {name!r} in {channel.name}")
@@ -232,6 +232,12 @@ def _button_names(control: Json) -> set[str]:
 
 def _menu_names(control: Json) -> set[str]:
     return {each for each in (control.get("placeholder"), control.get("custom_id")) if each}
+
+
+def _needed(command: Command) -> int:
+    """The permissions that a command asks of who uses it; 0 asks for an administrator."""
+    asked = command.body.get("default_member_permissions")
+    return 0 if asked is None else int(asked) or Permission.ADMINISTRATOR
 
 
 def _stands_in(command: Command, guild: Guild | None) -> bool:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.networks.discord.local.api import Api, Call, Reply, Routes
 from bot.networks.discord.local.composing import composed, revise
 from bot.networks.discord.local.errors import Problem, invalid, refused
-from bot.networks.discord.local.model import THREADS, Channel, Json, Message
+from bot.networks.discord.local.model import THREADS, Channel, Json, Message, User
 from bot.networks.discord.local.payloads import message as payload
 from bot.networks.discord.local.permissions import Permission
 
@@ -35,8 +35,8 @@ def _send(api: Api, call: Call) -> Reply:
 
 def _may_send(api: Api, channel: Channel, body: Json, *, files: bool) -> None:
     visible(api, channel)
-    if channel.recipient is not None and not channel.recipient.open_to_messages:
-        raise refused(50007)
+    if channel.recipient is not None:
+        _may_write_to(api, channel.recipient)
     in_thread = channel.kind in THREADS
     needed = Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES
     if body.get("embeds"):
@@ -49,6 +49,13 @@ def _may_send(api: Api, channel: Channel, body: Json, *, files: bool) -> None:
         raise refused(50013)
     if channel.thread is not None and channel.thread.locked:
         raise refused(50083)
+
+
+def _may_write_to(api: Api, user: User) -> None:
+    if not user.open_to_messages:
+        raise refused(50007)
+    if not any(user.id in guild.members for guild in api.world.guilds.values()):
+        raise refused(50278)
 
 
 def visible(api: Api, channel: Channel) -> None:
@@ -77,7 +84,7 @@ def _history(api: Api, call: Call) -> Reply:
     limit = int(call.query.get("limit", 50))
     if not 1 <= limit <= 100:
         raise invalid([Problem("limit", "NUMBER_TYPE_MAX", "int value should be 1 to 100.")])
-    return [_said(api, each) for each in _around(channel, call, limit)]
+    return [_read(api, each) for each in _around(channel, call, limit)]
 
 
 def _around(channel: Channel, call: Call, limit: int) -> Iterable[Message]:
@@ -101,7 +108,7 @@ def _one(api: Api, call: Call) -> Reply:
     visible(api, message.channel)
     if not api.world.bot_may(message.channel, Permission.READ_MESSAGE_HISTORY):
         raise refused(50013)
-    return _said(api, message)
+    return _read(api, message)
 
 
 def _edit(api: Api, call: Call) -> Reply:
@@ -133,6 +140,13 @@ def _typing(api: Api, call: Call) -> Reply:
 
 def _said(api: Api, message: Message) -> Json:
     return payload(message, api.world.bot.id)
+
+
+def _read(api: Api, message: Message) -> Json:
+    """As it stands in the history: the nonce is told to who sends, and afterwards to nobody."""
+    said = _said(api, message)
+    said.pop("nonce", None)
+    return said
 
 
 _ALL = "/channels/{channel_id}/messages"
