@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.domain.model import Author, Limits
 from bot.domain.ports import Now
-
-if TYPE_CHECKING:
-    from bot.services.attendance import Attendance
-    from bot.services.directory import Directory
-    from bot.services.groups import Groups
-    from bot.services.people import People
-    from bot.services.questions import Questions
-    from bot.services.sessions import Sessions
-    from bot.services.summaries import Summaries
+from bot.services.attendance import Attendance
+from bot.services.directory import Directory
+from bot.services.groups import Groups
+from bot.services.people import People
+from bot.services.questions import Questions
+from bot.services.sessions import Sessions
+from bot.services.summaries import Summaries
 
 
 def name_or_address(author: Author) -> str:
