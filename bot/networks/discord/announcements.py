@@ -11,6 +11,7 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 
 import orjson
 from discord.http import HTTPClient
@@ -21,12 +22,12 @@ from bot.domain.ports import Now, Store
 from bot.domain.posts import SessionCard, announcement_key, card_of
 from bot.networks.discord.marks import mark_of
 from bot.networks.discord.render import announcement
+from bot.networks.discord.render.message import Payload
 from bot.networks.discord.rest import NOT_THEIR_AUTHOR, UNKNOWN_MESSAGE, Refusal, Rest
 
 logger = logging.getLogger(__name__)
 
 _AHEAD = 50  # sessions a group, at start
-_AFTER_FAILURE = 30.0  # seconds
 _ANSWERABLE = (SessionStatus.ANNOUNCED, SessionStatus.CANCELLED)
 
 
@@ -42,13 +43,25 @@ class _Current:
 
 
 class Announcements:
-    """All announcement messages. ``every``: seconds between two edits of one."""
+    """All announcement messages.
 
-    def __init__(self, store: Store, http: HTTPClient, now: Now, every: float = 5.0) -> None:
+    ``every``: seconds between two edits of one; ``after_failure``: until one that failed is tried
+    again, where Discord doesn't say.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        http: HTTPClient,
+        now: Now,
+        every: float = 5.0,
+        after_failure: float = 30.0,
+    ) -> None:
         self._store = store
         self._rest = Rest(http)
         self._now = now
         self._every = every
+        self._after_failure = after_failure
         self._touched: set[int] = set()
         self._wake = asyncio.Event()
         self._turns: dict[int, asyncio.Lock] = {}
@@ -62,6 +75,12 @@ class Announcements:
         self._touched.add(session_id)
         self._wake.set()
 
+    def posted(self, session_id: int, message: str, shown: Payload) -> None:
+        """A new announcement shows this; whether that is current is looked at once its row is
+        marked, for people may have answered elsewhere before."""
+        self._shown[message] = _hash(shown)
+        asyncio.get_running_loop().call_later(self._every, self.touch, session_id)
+
     async def refresh(self, session_id: int) -> None:
         """Bring a session's messages up to date, and return when they are. Raises DeliveryError.
 
@@ -69,9 +88,8 @@ class Announcements:
         """
         async with self._turns.setdefault(session_id, asyncio.Lock()):
             current = await self._current(session_id)
-            await self._until_allowed(current)
-            if current.places:  # what changed while it waited belongs into this edit
-                current = await self._current(session_id)
+            if await self._waited_for_its_turn(current):
+                current = await self._current(session_id)  # what changed meanwhile is in it too
             failed: DeliveryError | None = None
             for destination, message in current.places:
                 try:
@@ -82,7 +100,10 @@ class Announcements:
                 raise failed
 
     async def run(self) -> None:
-        """Follow what is touched, until cancelled. Starts with all sessions ahead."""
+        """Follow what is touched, until cancelled. Starts with all sessions ahead.
+
+        Raises StorageError where even these can't be read; run it again then.
+        """
         try:
             await self._touch_all_ahead()
             while True:
@@ -99,13 +120,10 @@ class Announcements:
     async def _touch_all_ahead(self) -> None:
         """A change of which the process before died has only its row left."""
         since = self._now() - timedelta(days=1)
-        try:
-            async with self._store.read() as view:
-                for group in await view.groups.all():
-                    ahead = await view.sessions.starting_after(group.id, since, _AHEAD)
-                    self._touched.update(session.id for session in ahead)
-        except ReadalongError as error:
-            logger.warning("announcements are looked at when something changes: %s", error)
+        async with self._store.read() as view:
+            for group in await view.groups.all():
+                ahead = await view.sessions.starting_after(group.id, since, _AHEAD)
+                self._touched.update(session.id for session in ahead)
         self._wake.set()
 
     async def _follow(self, session_id: int) -> None:
@@ -129,7 +147,7 @@ class Announcements:
         if isinstance(error, DeliveryError) and error.permanent:
             return
         asked = error.retry_after if isinstance(error, DeliveryError) else None
-        await asyncio.sleep(asked.total_seconds() if asked else _AFTER_FAILURE)
+        await asyncio.sleep(asked.total_seconds() if asked else self._after_failure)
         self._touched.add(session_id)
 
     async def _current(self, session_id: int) -> _Current:
@@ -144,19 +162,20 @@ class Announcements:
         places = tuple(place for place in sent if place[1] not in self._gone)
         return _Current(session, card_of(group, session), counts, over, places)
 
-    async def _until_allowed(self, current: _Current) -> None:
-        clock = asyncio.get_running_loop().time
-        due = max((self._edited.get(message, 0.0) for _, message in current.places), default=0.0)
-        wait = due + self._every - clock()
-        if due and wait > 0:
-            await asyncio.sleep(wait)
+    async def _waited_for_its_turn(self, current: _Current) -> bool:
+        last = [self._edited[message] for _, message in current.places if message in self._edited]
+        wait = max(last, default=-inf) + self._every - asyncio.get_running_loop().time()
+        if wait <= 0:
+            return False
+        await asyncio.sleep(wait)
+        return True
 
     async def _edit(self, current: _Current, destination: str, message: str) -> None:
         mark = mark_of(announcement_key(current.session.id, Network.DISCORD, destination))
         shown = announcement(
             current.card, current.session.id, current.counts, mark, over=current.over
         ).payload()
-        hashed = hashlib.sha256(orjson.dumps(shown)).digest()
+        hashed = _hash(shown)
         if self._shown.get(message) == hashed:
             return
         self._edited[message] = asyncio.get_running_loop().time()
@@ -169,3 +188,7 @@ class Announcements:
             self._gone.add(message)
             return
         self._shown[message] = hashed
+
+
+def _hash(shown: Payload) -> bytes:
+    return hashlib.sha256(orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)).digest()

@@ -103,7 +103,8 @@ class DiscordCourier:
         message = await self._post(delivery, channel)
         if post.kind is PostKind.ANNOUNCEMENT:
             await self._open_thread(delivery, channel, message)
-            self._announcements.touch(_session(post))  # somebody may have answered elsewhere
+            shown = {k: v for k, v in _loaded(post).items() if k not in ("nonce", "enforce_nonce")}
+            self._announcements.posted(_session(post), message, shown)
         return message
 
     def _message(self, post: Post) -> Message:

@@ -21,7 +21,6 @@ from bot.networks.discord.context import Services
 logger = logging.getLogger(__name__)
 
 _ADDED, _REMOVED = "GUILD_SCHEDULED_EVENT_USER_ADD", "GUILD_SCHEDULED_EVENT_USER_REMOVE"
-_WAITING = 10_000
 
 Heard = tuple[Mapping[str, Any], bool]
 
@@ -30,16 +29,20 @@ class Interest:
     """Takes in who is interested, in the order of the gateway.
 
     ``touch`` hears of each session whose counts changed. ``us`` is our own user's snowflake:
-    Discord may count an event's creator in.
+    Discord may count an event's creator in. ``waiting``: how many may wait to be stored.
     """
 
     def __init__(
-        self, services: Services, touch: Callable[[int], None], us: Callable[[], str]
+        self,
+        services: Services,
+        touch: Callable[[int], None],
+        us: Callable[[], str],
+        waiting: int = 10_000,
     ) -> None:
         self._services = services
         self._touch = touch
         self._us = us
-        self._heard: asyncio.Queue[Heard] = asyncio.Queue(_WAITING)
+        self._heard: asyncio.Queue[Heard] = asyncio.Queue(waiting)
 
     def listen(self, client: discord.Client) -> None:
         """Hear what the gateway tells this client; once is enough, before it connects."""
