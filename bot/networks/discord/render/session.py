@@ -6,6 +6,7 @@ keeps its Markdown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -35,6 +36,7 @@ from bot.networks.discord.splitting import cut
 from bot.networks.discord.text import plain, prose
 
 _LIST_TITLE = 90
+_CHANNEL = re.compile(r"\\<#(\d{1,20})>")  # escaped; a channel's mention notifies nobody
 
 
 def announcement(
@@ -100,7 +102,7 @@ def notice(post: SessionPost, session_id: int, mark: str = "") -> Message:
 
 def warning(text: str, mark: str = "") -> Message:
     """To the organisers: what doesn't work, and what to do."""
-    about = cut(prose(text), limits.EMBED_DESCRIPTION)
+    about = _CHANNEL.sub("<#\\1>", cut(prose(text), limits.EMBED_DESCRIPTION))
     embed = discord.Embed(title="For the organisers", description=about, colour=RED)
     embed.set_footer(text=_marked("Readalong", mark))
     return Message(embeds=(embed,))
