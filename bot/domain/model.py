@@ -272,7 +272,9 @@ class SummaryDraft:
 
     ``body`` is Markdown and all that is posted; ``lead`` and ``points`` are its parts. ``origin``
     is ``"extractive"``, ``"imported"`` or a model's name. An imported page also says who asked
-    (``asked_by``), what (``prompt``) and which model answered (``answered_by``).
+    (``asked_by``), what (``prompt``) and which model answered (``answered_by``); so does a model's
+    own draft. ``findings`` are what the gates still find in it, ``usage`` what both audiences'
+    drafts took together, and ``scope`` which parts of a long reading were read ("" for all).
     """
 
     audience: Audience
@@ -284,10 +286,22 @@ class SummaryDraft:
     prompt: str = ""
     answered_by: str = ""
     status: SummaryStatus = SummaryStatus.APPROVED
+    findings: tuple[Finding, ...] = ()
+    usage: Usage | None = None
+    scope: str = ""
 
     @property
     def words(self) -> int:
         return len(self.body.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A discussion question that a reading suggests, and the words of the reading it comes from."""
+
+    text: str
+    quote: str
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)

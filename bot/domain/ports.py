@@ -16,6 +16,7 @@ from bot.domain.model import (
     Author,
     Delivery,
     Destination,
+    Finding,
     Group,
     Guild,
     Holdings,
@@ -482,6 +483,13 @@ class Courier(Protocol):
 
 Sections = Callable[[str], Sequence[Section]]
 """How a reading's text (Markdown or plain) falls into sections of prose."""
+
+
+Gates = Callable[[Mapping[Audience, SummaryDraft], str], Sequence[Finding]]
+"""What is wrong in the drafts of a reading, whose title and text are the second argument."""
+
+Progress = Callable[[str], None]
+"""Told one short line for each step of something that takes a while: "fetched", "techie"."""
 
 
 class Summariser(Protocol):
