@@ -1,7 +1,7 @@
 """`python -m benchmarks [PART ...]`: every comparison in one run, then again at ten times the rows.
 
-Parts: questions, latency, start, reminders; all of them when none is named. Each line says what was
-measured, what it stands beside, and what was promised.
+Parts: questions, latency, start, reminders, discord; all of them when none is named. Each line says
+what was measured, what it stands beside, and what was promised.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import latency, questions, reminders, start
+from benchmarks import discord, latency, questions, reminders, start
 from benchmarks.data import Rows
 
 ROWS = Rows(questions=100_000, sessions=10_000, reminders=100_000)
@@ -85,11 +85,32 @@ def _reminders(rows: Rows) -> Iterator[Line]:
     yield "until all of them were posted", f"{got.whole:.2f} s", "", None
 
 
+def _discord(rows: Rows) -> Iterator[Line]:
+    fewer = Rows(rows.questions // 10, rows.sessions // 10)
+    got = asyncio.run(discord.measure(fewer))
+    ready, resident = got.ours.ready, got.ours.resident
+    beside = f"{ready:.2f} s (the bare bot: {got.pong.ready:.2f} s)"
+    yield f"exec -> READY, {fewer.sessions:,} sessions", beside, "<= 2.5 s", ready <= 2.5
+    beside = f"{resident:.0f} MB (the bare bot: {got.pong.resident:.0f} MB)"
+    yield "memory at rest, both networks", beside, "<= 140 MB", resident <= 140
+    for each in got.answers:
+        most = 5 if each.writes else 2
+        beside = f"{_ms(each.ours)} beside {_ms(each.pong)} = {each.ratio:.2f}x"
+        yield f"{each.name}, p50 / p99", beside, f"<= {most}x", each.ratio <= most
+        beside = f"{each.share:.2f} of the pong's, slowest {each.slowest:.0f} ms"
+        kept = each.share >= 0.4 and each.slowest <= 3000
+        yield "… a hundred at once", beside, ">= 0.40, 3 s", kept
+    ratio = got.keystroke.p50 / got.keystroke_pong.p50
+    beside = f"{_ms(got.keystroke)} beside {_ms(got.keystroke_pong)} = {ratio:.2f}x"
+    yield "a keystroke in a session's name, p50 / p99", beside, "<= 2x", ratio <= 2
+
+
 PARTS: dict[str, Callable[[Rows], Iterator[Line]]] = {
     "questions": _questions,
     "latency": _latency,
     "start": _start,
     "reminders": _reminders,
+    "discord": _discord,
 }
 
 

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,7 @@ questions_per_session = 1000000
 mentions_per_minute = 1000000
 strangers_per_minute = 1000000
 """
+_SECRETS = ("NOSTR_NSEC", "DISCORD_TOKEN")
 _WITHIN = 30.0  # seconds that a start may take
 
 
@@ -43,6 +44,10 @@ class Place:
     @property
     def config(self) -> Path:
         return self.folder / "config.toml"
+
+    @property
+    def data_file(self) -> Path:
+        return DataFolder(self.folder / "data").data_file
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "bot", *words, "--config", str(self.config)]
@@ -71,15 +76,20 @@ class Started:
         return int(line.split()[1]) / 1024
 
 
+def running(place: Place) -> AbstractContextManager[Started]:
+    """`readalong run` from ready on."""
+    return started(place.command("run"))
+
+
 @contextmanager
-def running(place: Place) -> Iterator[Started]:
-    """`readalong run` from ready on; ended by its own id."""
-    started = time.perf_counter()
+def started(command: Sequence[str], **environment: str) -> Iterator[Started]:
+    """A bot's process from the line that says "ready" on; ended by its own id."""
+    began = time.perf_counter()
     process = subprocess.Popen(
-        place.command("run"), stderr=subprocess.PIPE, text=True, env=_environment()
+        command, stderr=subprocess.PIPE, text=True, env={**_environment(), **environment}
     )
     try:
-        yield Started(process, _wait_until_ready(process) - started)
+        yield Started(process, _wait_until_ready(process) - began)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -103,4 +113,4 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> float:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "NOSTR_NSEC"}
+    return {name: value for name, value in os.environ.items() if name not in _SECRETS}
