@@ -1,17 +1,19 @@
-"""How the demo looks: who says what, where, and how long it took, as a conversation.
+"""How the demo looks: who says what, where, and how long it took, on two networks side by side.
 
-Names and words tell everything; colours only repeat it. What people wrote is shown as inert text.
-It knows no bot: events and rows are given to it.
+From 100 columns on Nostr stands on the left and Discord on the right, and what belongs to both
+across them; below that it is one column, and each turn names its network. Names and words tell
+everything; colours only repeat it. What people wrote is shown as inert text. It knows no bot.
 """
 
 from __future__ import annotations
 
-import re
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from itertools import zip_longest
 
 from rich import box
 from rich.console import Console
@@ -20,14 +22,15 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-WIDTH = 100
-"""Columns at most, and where the output is no terminal."""
+from bot.demo.typesetting import both_ends, folded, inert, paragraphs, wrapped
+from bot.domain.model import Network
 
-_UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_NAME = re.compile(r"\bnostr:(npub|nprofile|note|nevent|naddr)1([02-9ac-hj-np-z]{12,})")
-_HANGING = re.compile(r"(\d{1,2}\. |• )")
-_HEAD = re.compile(r"(\d{1,2}\. )([^:.!?]{3,60}[:.!?])")
+WIDTH = 100
+"""Columns at most, and where the output is no terminal. With fewer there is one column of text."""
+
+_COLUMN = 47
 _MARGIN = "  "
+_DIVIDER = Text(" │ ", style="dim")
 
 
 class Side(Enum):
@@ -40,13 +43,27 @@ class Side(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One turn: ``name`` ``does`` something, with ``where`` and how long it took at the right."""
+class Turn:
+    """``name`` ``does`` something ``where`` on a network, and it ``took`` so long.
+
+    Of ``body``, ``fold`` lines are shown, of a picture's ``brief``, and the rest is counted;
+    ``title`` above it and ``foot`` below it are shown whatever is folded. ``at`` is when it was, on
+    the clock of `perf_counter`. One that ``answers`` stands close under what it answers.
+    """
 
     side: Side
     name: str
     does: str
+    network: Network
     where: str = ""
+    took: str = ""
+    title: str = ""
+    body: str = ""
+    foot: tuple[str, ...] = ()
+    fold: int | None = None
+    brief: int = 3
+    answers: bool = False
+    at: float = field(default_factory=time.perf_counter)
 
 
 def open_console(*, record: bool = False) -> Console:
@@ -60,7 +77,7 @@ def open_console(*, record: bool = False) -> Console:
 
 
 class Conversation:
-    """Writes to ``console``. With ``brief`` long texts are folded, for a picture."""
+    """Writes to ``console``. With ``brief`` all texts are folded, for a picture."""
 
     def __init__(self, console: Console, *, brief: bool = False) -> None:
         self.console = console
@@ -71,46 +88,62 @@ class Conversation:
         """Show ``name`` where a text mentions ``npub``, as clients do."""
         self._names[npub] = name
 
+    @property
+    def has_columns(self) -> bool:
+        return self.console.width >= WIDTH
+
+    # Turns
+
+    def turn(self, turn: Turn) -> None:
+        """One turn over the whole width."""
+        colour = turn.side.value
+        head = both_ends(
+            Text.assemble(_MARGIN, *_said(turn)),
+            Text(f"{turn.network.value.capitalize()} {_tail(turn)}".rstrip(), style="dim"),
+            self.console.width - 1,
+        )
+        bar = Text.assemble(_MARGIN, ("│ ", colour))
+        self._print(head if turn.answers else [Text(), *head])
+        width = max(20, self.console.width - bar.cell_len - 1)
+        self._print(Text.assemble(bar, line) for line in self._inside(turn, width))
+
+    def beside(self, nostr: Sequence[Turn] = (), discord: Sequence[Turn] = ()) -> None:
+        """What happened on both networks meanwhile, each in its order."""
+        if not self.has_columns:
+            for turn in sorted((*nostr, *discord), key=lambda turn: turn.at):
+                self.turn(turn)
+            return
+        left, right = self._column(nostr), self._column(discord)
+        for line, other in zip_longest(left, right, fillvalue=Text()):
+            self._print([self._row(line, other)])
+
+    # What belongs to both
+
     def opening(self, title: str, lines: Sequence[tuple[str, str]]) -> None:
-        self.console.print()
-        self.console.print(Text(f"{_MARGIN}{title}", style="bold"))
-        self.console.print()
+        self._print([Text(), Text(f"{_MARGIN}{title}", style="bold"), Text()])
         self._facts(lines)
 
-    def section(self, number: int, title: str) -> None:
+    def section(self, number: int, title: str, remark: str = "", *, columns: bool = True) -> None:
         self.console.print()
         rule = Rule(Text(f"{number}. {title}", style="bold"), align="left", style="dim")
         self.console.print(rule)
+        if remark:
+            self._entry(Text(remark, style="dim"), 0)
+        if columns and self.has_columns:
+            self._print([self._row(Text("NOSTR", style="bold"), Text("DISCORD", style="bold"))])
 
-    def turn(self, line: Line, body: str = "", *, fold: int | None = None) -> None:
-        """``fold`` is how many lines of the body are shown; the rest is counted."""
-        colour = line.side.value
-        head = Table.grid(expand=True, padding=(0, 1))
-        head.add_column(ratio=1)
-        head.add_column(justify="right", no_wrap=True)
-        said = Text.assemble(_MARGIN, (line.name, f"bold {colour}"), " ", line.does)
-        head.add_row(said, Text(line.where, style="dim"))
+    def both(self, text: str) -> None:
+        """Across the columns: what follows is one thing on both networks."""
+        title = Text(f"both networks: {text}", style="bold")
+        rule = Rule(title, characters="═", style="dim")
         self.console.print()
-        self.console.print(head)
-        lines = self._body(body)
-        hidden = 0
-        if fold is not None and len(lines) > fold + 1:
-            hidden, lines = len(lines) - fold, lines[:fold]
-            while not lines[-1].plain:
-                lines.pop()
-        for text in lines:
-            self.console.print(Text.assemble(_MARGIN, ("│ ", colour), text))
-        if hidden:
-            more = f"… {hidden} more lines"
-            self.console.print(Text.assemble(_MARGIN, ("│ ", colour), (more, "dim italic")))
+        self.console.print(Padding(rule, (0, 1, 0, len(_MARGIN))))
 
-    def board(self, rows: Sequence[tuple[str, str, str, str]]) -> None:
-        """Number, question, from whom, on which network."""
+    def board(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table; the first column is a number, the second is the one that may wrap."""
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), header_style="bold")
-        table.add_column("#", justify="right")
-        table.add_column("question", overflow="fold")
-        table.add_column("from", overflow="fold")
-        table.add_column("network")
+        for at, head in enumerate(heads):
+            table.add_column(head, justify="left" if at else "right", overflow="fold")
         for row in rows:
             table.add_row(*(Text(self.inert(cell)) for cell in row))
         self.console.print(Padding(table, (1, 0, 0, len(_MARGIN) - 1)))
@@ -143,44 +176,54 @@ class Conversation:
 
     def inert(self, text: str) -> str:
         """The text without anything that a terminal obeys, with names as clients show them."""
-        return _NAME.sub(self._named, _UNSAFE.sub("", text))
+        return inert(text, self._names)
 
-    def _named(self, found: re.Match[str]) -> str:
-        whole = f"{found[1]}1{found[2]}"
-        if whole in self._names:
-            return f"@{self._names[whole]}"
-        return f"nostr:{found[1]}1{found[2][:6]}…{found[2][-4:]}"
+    # How it is set
+
+    def _column(self, turns: Sequence[Turn]) -> list[Text]:
+        lines: list[Text] = []
+        for turn in turns:
+            lines += [] if turn.answers else [Text()]
+            said = Text.assemble(*_said(turn))
+            lines += both_ends(said, Text(_tail(turn), style="dim"), _COLUMN)
+            inside = self._inside(turn, _COLUMN - len(_MARGIN))
+            lines += [Text.assemble(_MARGIN, line) for line in inside]
+        return lines
+
+    def _inside(self, turn: Turn, width: int) -> list[Text]:
+        title = wrapped(self.console, Text(self.inert(turn.title), style="bold"), width)
+        body = paragraphs(self.console, self.inert(turn.body), width)
+        folds = [turn.fold, turn.brief if self.brief else None]
+        fold = min((fold for fold in folds if fold is not None), default=None)
+        lines = [*(title if turn.title else ()), *folded(body, fold)]
+        for text in turn.foot:
+            lines += wrapped(self.console, Text(self.inert(text), style="dim"), width)
+        return lines
+
+    def _row(self, left: Text, right: Text) -> Text:
+        left = left.copy()
+        left.pad_right(max(0, _COLUMN - left.cell_len))
+        return Text.assemble(_MARGIN, left, _DIVIDER, right)
+
+    def _print(self, lines: Iterator[Text] | Sequence[Text]) -> None:
+        for line in lines:
+            line.rstrip()
+            self.console.print(line)
 
     def _facts(self, lines: Sequence[tuple[str, str]]) -> None:
         width = max((len(name) for name, _ in lines), default=0) + 2
         for name, value in lines:
-            entry = Text.assemble((f"{name:<{width}}", "bold"), value)
-            self._entry(entry, width)
+            self._entry(Text.assemble((f"{name:<{width}}", "bold"), value), width)
 
     def _entry(self, entry: Text, indent: int) -> None:
-        for line in self._wrapped(entry, indent, len(_MARGIN)):
+        width = max(20, self.console.width - len(_MARGIN) - 1)
+        for line in wrapped(self.console, entry, width, indent):
             self.console.print(Text.assemble(_MARGIN, line))
 
-    def _body(self, body: str) -> list[Text]:
-        lines: list[Text] = []
-        for paragraph in self.inert(body).split("\n") if body else ():
-            text = Text(paragraph)
-            if head := _HEAD.match(paragraph):
-                text.stylize("bold", *head.span(2))
-            hanging = _HANGING.match(paragraph)
-            lines += self._wrapped(text, len(hanging[1]) if hanging else 0, len(_MARGIN) + 2)
-        return lines
 
-    def _wrapped(self, text: Text, indent: int, margin: int) -> list[Text]:
-        """By words; lines after the first are set in by ``indent``."""
-        width = max(20, self.console.width - margin - 1)
-        first, *_ = text.wrap(self.console, width) or [Text()]
-        rest = text[len(first.plain.rstrip()) :]
-        rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
-        first.rstrip()
-        if not rest.plain:
-            return [first]
-        further = rest.wrap(self.console, width - indent)
-        for line in further:
-            line.rstrip()
-        return [first, *(Text.assemble(" " * indent, line) for line in further)]
+def _said(turn: Turn) -> tuple[tuple[str, str], str]:
+    return (turn.name, f"bold {turn.side.value}"), f" {turn.does}"
+
+
+def _tail(turn: Turn) -> str:
+    return " · ".join(part for part in (turn.where, turn.took) if part)

@@ -14,7 +14,8 @@ from bot.domain.errors import UserError
 from bot.instance import DataFolder
 from bot.networks.nostr.keys import Signer, write_key_file
 
-BOT = "Riverside Readers"
+NAME = "Riverside Readers"
+ZONE = "America/New_York"
 FIRST, SECOND = 30, 28
 """Seconds before the session's start at which it is reminded of."""
 
@@ -26,12 +27,15 @@ data_dir = "{_DATA}"
 
 [group]
 slug = "riverside"
-name = "{BOT}"
-timezone = "America/New_York"
+name = "{NAME}"
+timezone = "{ZONE}"
 reminders = ["{FIRST}s", "{SECOND}s"]   # so short for the demo only; usual are ["7d", "1d", "1h"]
 
 [nostr]
 relays = ["{{relay}}"]
+
+[discord]
+enabled = true   # while the demo runs: a Discord server of its own, in the same process
 """
 
 
@@ -64,7 +68,10 @@ class DemoFolder:
         self._marker.write_text("Made by `readalong demo`; the next one clears this folder.\n")
 
     def set_up(self, relay: str, environ: Mapping[str, str]) -> Config:
-        """A configuration for a bot at ``relay``, and a new key for it."""
+        """A configuration for a bot at ``relay``, and a new key for it.
+
+        ``environ``: the environment, as far as the bot may know it.
+        """
         self.config.write_text(_TEXT.format(relay=relay), encoding="utf-8")
         config = load(self.config, environ)
         data = DataFolder(config.data_dir)

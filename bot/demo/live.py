@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 
-from bot.demo.conversation import Conversation, Line, Side
-from bot.demo.folder import BOT
-from bot.demo.script import MEMBER, where
+from bot.demo.conversation import Conversation, Side, Turn
+from bot.demo.evening import ADA, BOT, where
+from bot.demo.folder import NAME
+from bot.demo.guild import BEN, CLEO
+from bot.domain.model import Network
 from bot.domain.text import clean_name
 from bot.instance import DataFolder
 from bot.networks.nostr.events import COMMENT, NOTE, PROFILE, Event
@@ -48,7 +50,7 @@ class Live:
         side, name = self._who(event.pubkey)
         self._came_at[event.id] = (time.perf_counter(), name)
         does = "speak" if side is Side.YOU else "speaks"
-        self._talk.turn(Line(side, name, does, where(event)), event.content)
+        self._show_turn(side, name, does, event)
 
     def _show_answer(self, event: Event) -> None:
         answered = [self._came_at[i] for i in event.values("e") if i in self._came_at]
@@ -56,8 +58,12 @@ class Live:
         if answered:
             came_at, name = answered[-1]
             does = f"answers {name}"
-            took = f"in {(time.perf_counter() - came_at) * 1000:.0f} ms"
-        self._talk.turn(Line(Side.BOT, BOT, does, where(event, took)), event.content)
+            took = f"{(time.perf_counter() - came_at) * 1000:.0f} ms"
+        self._show_turn(Side.BOT, BOT, does, event, took)
+
+    def _show_turn(self, side: Side, name: str, does: str, event: Event, took: str = "") -> None:
+        turn = Turn(side, name, does, Network.NOSTR, where(event), took, body=event.content)
+        self._talk.turn(turn)
 
     def _who(self, pubkey: str) -> tuple[Side, str]:
         """You, who speak with `readalong say`; or by the name in their profile; or by their key."""
@@ -81,4 +87,4 @@ def _name_in(profile: str) -> str:
     except (ValueError, AttributeError):
         return ""
     name = clean_name(name, 30) if isinstance(name, str) else ""
-    return "" if name in (BOT, MEMBER, "You", "Organiser") else name
+    return "" if name in (BOT, NAME, ADA, BEN, CLEO, "You") else name

@@ -21,11 +21,15 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What was asked, what came back, and the seconds from sending to receiving."""
+    """What was asked, what came back, and the seconds from sending to receiving.
+
+    ``asked_at`` is when it was sent, on the clock of `perf_counter`.
+    """
 
     asked: Event
     answer: Event
     seconds: float
+    asked_at: float
 
 
 class ScriptedMember:
@@ -41,13 +45,16 @@ class ScriptedMember:
         await self.client.publish(PROFILE, orjson.dumps({"name": name}).decode())
         await self.client.follow("all", {"kinds": [PROFILE, NOTE, COMMENT, CALENDAR_EVENT]})
 
-    async def sees(self, wanted: Callable[[Event], bool], what: str) -> Event:
+    async def sees(
+        self, wanted: Callable[[Event], bool], what: str, seconds: float | None = None
+    ) -> Event:
         """The bot's event that is ``wanted``. Raises CheckError when it doesn't come."""
+        seconds = self.patience if seconds is None else seconds
         event = await self.client.until(
-            lambda event: event.pubkey == self.bot and wanted(event), self.patience
+            lambda event: event.pubkey == self.bot and wanted(event), seconds
         )
         if event is None:
-            raise CheckError(f"{what} didn't come within {self.patience:g} s")
+            raise CheckError(f"{what} didn't come within {seconds:g} s")
         require_signed(event, self.bot)
         return event
 
@@ -74,4 +81,4 @@ class ScriptedMember:
         if answer is None:
             raise CheckError(f"no answer came within {self.patience:g} s")
         require_answer(answer, asked, self.bot, root)
-        return Exchange(asked, answer, seconds)
+        return Exchange(asked, answer, seconds, started_at)
