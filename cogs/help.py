@@ -31,13 +31,16 @@ class Help(commands.Cog):
 
     @app_commands.command(name="help", description="What you can do here, and what organisers can.")
     async def help(self, interaction: discord.Interaction) -> None:
-        by = caller_of(interaction)
+        by, is_set_up = caller_of(interaction), True
         try:
             group = await group_of(interaction)
             organiser = await self.bot.services.sessions.is_organiser(group, by)
         except NotSetUpError:
-            organiser = by.manages_guild  # whoever may set the group up sees how
-        await show(interaction, [help_text(organiser=organiser, commands=await self._known())])
+            organiser, is_set_up = by.manages_guild, False  # who may set the group up sees how
+        known = await self._known()
+        await show(
+            interaction, [help_text(organiser=organiser, commands=known, is_set_up=is_set_up)]
+        )
 
     async def _known(self) -> Mapping[str, int]:
         """Discord's ids of the commands, asked for once a process."""

@@ -19,7 +19,7 @@ from bot.cli.check_discord import (
 )
 from bot.cli.show import one_line, say, say_json
 from bot.domain.errors import ConfigError
-from bot.domain.model import Network, OutboxState
+from bot.domain.model import Group, Network, OutboxState
 
 if TYPE_CHECKING:
     from bot.app import Desk
@@ -42,6 +42,7 @@ class Report:
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     config: Config | None = None
+    group: Group | None = None  # as it is in the data file, where `/setup` may have changed it
     npub: str = ""
     pubkey: str = ""
     relays: list[RelayReport] = field(default_factory=list)
@@ -82,6 +83,7 @@ async def _look_at_data(report: Report, config: Config) -> None:
     else:
         report.running_pid = folder.running_pid()
         async with open_desk(config) as desk:
+            report.group = desk.group
             await _look_at_outbox(report, desk, folder.signer(nsec))
             await look_at_data_file(report.discord, desk)
     if config.nostr.enabled:
@@ -211,7 +213,8 @@ def _say(report: Report) -> None:
     config = report.config
     if config is not None:
         say(f"config    {config.path or 'none, every default'}")
-        say(f"group     {config.group.name} ({config.group.slug}), {config.group.timezone}")
+        group = report.group or config.group
+        say(f"group     {one_line(group.name)} ({group.slug}), {group.timezone}")
     if report.data_file:
         pid = report.running_pid
         say(f"data      {report.data_file}" + (f", in use by pid {pid}" if pid else ""))

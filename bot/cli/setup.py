@@ -34,7 +34,10 @@ def set_up(
     data.create()
     signer = data.signer(config.nostr_nsec.get_secret_value() if config.nostr_nsec else None)
     if signer is not None and not is_new:
-        raise UserError(f"{path} and the bot's key exist already; nothing was changed.")
+        raise UserError(
+            f"{path} and the bot's key exist already; nothing was changed. "
+            "`readalong check` shows who the bot is, and the link that invites it to Discord."
+        )
     made_key = signer is None
     if signer is None:
         signer = Signer.generate()
@@ -45,7 +48,7 @@ def set_up(
         say(f"Made the bot's Nostr key, {data.key_file}. Keep a copy of it, and show it to nobody.")
     say(f"The bot is {signer.npub}")
     _say_invite(config.token)
-    _say_next(path)
+    _say_next(path, on_discord=config.token is not None)
 
 
 def _say_invite(token: str | None) -> None:
@@ -67,13 +70,17 @@ def _say_invite(token: str | None) -> None:
         say(f"Invite it to your Discord server: {invite_url(known)}")
 
 
-def _say_next(path: Path) -> None:
+def _say_next(path: Path, *, on_discord: bool) -> None:
     option = "" if path == Path("config.toml") else f" --config {path}"
+    plan = f'readalong session add{option} --title "..." --at "2026-12-02 19:00" --announce'
     say("\nNext:")
     say(f"  1. edit {path}: the group's name, time zone and relays")
     say(f"  2. readalong check{option}")
     say(f"  3. readalong run{option}")
-    say(f'  4. readalong session add{option} --title "..." --at "2026-12-02 19:00" --announce')
+    if on_discord:
+        say("  4. on your Discord server: /setup in the channel for announcements, /session add")
+    else:
+        say(f"  4. {plan}")
 
 
 def _example() -> str:

@@ -49,8 +49,10 @@ async def test_on_a_server_that_is_not_set_up_a_manager_sees_how(world: World) -
         world.env.create_user("boss"),
         roles=[guild.create_role("Boss", permissions=_manage_guild())],
     )
-    assert "/setup" in said(await boss.slash(channel, "help"))
-    assert "/setup" not in said(await guest.slash(channel, "help"))
+    assert "Say `/setup`" in said(await boss.slash(channel, "help"))
+    told = said(await guest.slash(channel, "help"))
+    assert "none yet" in told
+    assert "/setup" not in told
 
 
 def _manage_guild() -> discord.Permissions:

@@ -207,13 +207,16 @@ def test_init_prints_the_link_that_invites_the_bot_with_exactly_what_it_uses(
     done = readalong("init", "--dir", "b")
     assert invite_url(198622483471925248) in done.out
     assert token not in done.out
+    assert "/setup" in done.out
     monkeypatch.setenv("DISCORD_TOKEN", "not-of-discord")
     assert "`readalong check` asks Discord" in readalong("init", "--dir", "c").out
 
 
 def test_init_never_overwrites(group: Readalong, tmp_path: Path) -> None:
     before = (tmp_path / "config.toml").read_bytes(), (tmp_path / "data/nostr.key").read_bytes()
-    assert "exist already" in refused(group("init"))
+    again = refused(group("init"))
+    assert "exist already" in again
+    assert "`readalong check`" in again
     assert "exists already" in refused(group("init", "--name", "Other"))
     after = (tmp_path / "config.toml").read_bytes(), (tmp_path / "data/nostr.key").read_bytes()
     assert after == before

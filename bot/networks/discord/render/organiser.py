@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import discord
 
 from bot.domain.model import (
+    Audience,
     Holdings,
     Question,
     Session,
@@ -56,8 +57,11 @@ _ORGANISERS = {
     "session list": "all sessions, the unannounced too",
     "session import": "take a session from a page (Markdown)",
     "session export": "its page, with everything on it",
-    "setup": "the group's name, time zone, channel, organisers and reminders",
+    "setup": "name, time zone, channel, organiser role, reminders; takes Manage Server",
 }
+
+_TO_BEGIN = "This server has none yet. Say `/setup` in the channel for announcements to begin.\n\n"
+_NOT_YET = "This server has none yet.\n\n"
 
 
 class Proposed(Protocol):
@@ -94,7 +98,8 @@ def agenda(view: SessionView, *, names: Names) -> list[Message]:
     """Everything for the evening: facts, who comes, both leads, and the questions as ranked."""
     session = view.session
     parts = [_agenda_head(view)]
-    for audience, summary in view.summaries.items():
+    for audience in (each for each in Audience if each in view.summaries):
+        summary = view.summaries[audience]
         lead = prose(summary.draft.lead or summary.draft.body)
         parts.append(f"**Summary ({audience}, {origin(summary)})**\n{cut(lead, 1500)}")
     parts.append(_agenda_questions(view.questions, names))
@@ -134,12 +139,17 @@ def forgotten(held: Holdings) -> Message:
     return Message(content=what)
 
 
-def help_text(*, organiser: bool, commands: Mapping[str, int] | None = None) -> Message:
+def help_text(
+    *, organiser: bool, commands: Mapping[str, int] | None = None, is_set_up: bool = True
+) -> Message:
     """What can be said to the bot. ``commands``: Discord's ids of those that can be clicked."""
     known = commands or {}
     embed = discord.Embed(title="I run a reading group", colour=BLUE)
-    embed.description = _commands(_MEMBERS, known) + (
-        "\n\nTo put a message on the board, use its menu: Apps, **Ask this at the session**."
+    begin = "" if is_set_up else _TO_BEGIN if organiser else _NOT_YET
+    embed.description = (
+        begin
+        + _commands(_MEMBERS, known)
+        + ("\n\nTo put a message on the board, use its menu: Apps, **Ask this at the session**.")
     )
     if organiser:
         value = _commands(_ORGANISERS, known)
