@@ -34,8 +34,9 @@ async def test_next_is_shown_to_everybody_on_request(world: World) -> None:
 
 async def test_next_without_a_session_says_so(world: World) -> None:
     await world.planned()
-    result = await world.member.slash(world.channel, "next")
-    assert "No session is planned yet" in refusal(result)
+    told = refusal(await world.member.slash(world.channel, "next"))
+    assert "No session is planned yet" in told
+    assert "`/session list`" in told
 
 
 async def test_next_knows_the_own_group_only(world: World) -> None:

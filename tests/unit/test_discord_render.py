@@ -197,6 +197,9 @@ class TestDetails:
         assert members.index("Coming up") < members.index("Earlier")
         organisers = text_of(render.sessions_list([off, planned], NOW, organiser=True))
         assert "~~Off~~** `off` · cancelled" in organisers
+        later = replace(planned, slug="later", starts_at=STARTS + timedelta(days=1))
+        latest_first = text_of(render.sessions_list([later, planned], NOW, organiser=True))
+        assert latest_first.index("`plan`") < latest_first.index("`later`")
         assert "`plan` · not announced" in organisers
 
     @pytest.mark.parametrize("organiser", [True, False])
@@ -454,7 +457,10 @@ class TestOrganisers:
     def test_the_agenda_has_everything_for_the_evening(self) -> None:
         view = SessionView(
             SESSION,
-            {Audience.TECHIE: stored(draft())},
+            {
+                Audience.PLAIN: stored(replace(draft(), audience=Audience.PLAIN)),
+                Audience.TECHIE: stored(draft()),
+            },
             (question(2, "Two?", votes=3), question(1, "One?")),
             Rsvps(5, 2, 1),
         )
@@ -464,6 +470,7 @@ class TestOrganisers:
         assert "Agenda: LLM moats" in text
         assert "Going 5" in text
         assert "A lead." in text
+        assert text.index("Summary (techie") < text.index("Summary (plain")
         assert text.index("Two?") < text.index("One?")
 
     def test_an_agenda_without_questions_says_how_to_ask(self) -> None:

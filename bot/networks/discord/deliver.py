@@ -188,8 +188,10 @@ class DiscordCourier:
                 return
             if not error.permanent and delivery.attempts < _THREAD_TRIES:
                 raise  # once more: the message itself is found again
-            logger.warning("%s has no thread: %s", delivery.post.key, error.reason)
-            if error.code in (NO_PERMISSION, NO_ACCESS):
+            lacking = error.code in (NO_PERMISSION, NO_ACCESS)
+            why = "my role lacks Create Public Threads" if lacking else error.reason
+            logger.warning("%s has no thread: %s", delivery.post.key, why)
+            if lacking:
                 await self._tell(
                     delivery.post,
                     f"thread:{_guild(delivery.post)}",

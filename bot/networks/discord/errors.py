@@ -12,7 +12,13 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.domain.errors import ReadingError, StorageError, SummaryError, UserError
+from bot.domain.errors import (
+    NoUpcomingSessionError,
+    ReadingError,
+    StorageError,
+    SummaryError,
+    UserError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +26,9 @@ SORRY = "Something went wrong here, and nothing was changed by it. Please try ag
 BUSY = "That can't be stored just now; nothing was changed. Please try again in a minute."
 OUTDATED = "That command has just changed; reload Discord (Ctrl+R) and try it again."
 SERVERS_ONLY = "That works in a server only, not in a direct message."
+NOTHING_AHEAD = (
+    "No session is planned yet; it will be announced here. `/session list` shows earlier ones."
+)
 
 _LONGEST = 2000  # characters of a message's content
 _TOO_LATE = frozenset({10062, 40060})
@@ -77,6 +86,8 @@ def _unwrapped(error: BaseException) -> BaseException:
 def _sentence(error: BaseException) -> str | None:
     """What the person is told; None for what is a bug."""
     match error:
+        case NoUpcomingSessionError():  # its own sentence names a command of other networks
+            return NOTHING_AHEAD
         case UserError() | SummaryError() | ReadingError():
             return str(error)
         case StorageError():

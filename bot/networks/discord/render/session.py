@@ -118,6 +118,7 @@ def sessions_list(sessions: Sequence[Session], now: datetime, *, organiser: bool
         return Message(content=f"No session is planned yet. {how}")
     ahead = [session for session in sessions if session.starts_at + session.duration > now]
     past = [session for session in sessions if session not in ahead]
+    ahead.sort(key=lambda session: session.starts_at)
     lines = [
         ("\n**Coming up**\n" if not at else "") + _line(s, organiser) for at, s in _each(ahead)
     ]
