@@ -241,6 +241,7 @@ def test_the_board_names_who_may_be_named() -> None:
         question(3, "What?", author=Author(Network.DISCORD, "6")),
         question(4, "Who?", status=QuestionStatus.ANSWERED),
         question(5, "Hidden?", status=QuestionStatus.HIDDEN),
+        question(6, "When?", network=Network.LOCAL),
     ]
     assert answers.board_text(SESSION, shown).split("\n\n") == [
         "Questions for “LLM moats” (Wed 2 Dec, 19:00 EST)",
@@ -248,6 +249,7 @@ def test_the_board_names_who_may_be_named() -> None:
         "2. How? (Dee, 1 vote)",
         "3. What? (from Discord)",
         "4. Who? (anonymous, answered)",
+        "6. When? (from the organisers)",
     ]
 
 

@@ -128,9 +128,14 @@ def _short(session: Session) -> str:
 
 def _question(question: Question) -> str:
     votes = "" if not question.votes else f", {_votes(question.votes)}"
-    name = "anonymous" if question.author is None else _name(question.author)
     done = ", answered" if question.status is QuestionStatus.ANSWERED else ""
-    return f"{question.number}. {inert(question.text)} ({name}{votes}{done})"
+    return f"{question.number}. {inert(question.text)} ({_asker(question)}{votes}{done})"
+
+
+def _asker(question: Question) -> str:
+    if question.author is not None:
+        return _name(question.author)
+    return "from the organisers" if question.network is Network.LOCAL else "anonymous"
 
 
 def _votes(count: int) -> str:
