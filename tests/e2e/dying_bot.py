@@ -35,7 +35,7 @@ def about(*kinds: PostKind) -> Matters:
     """Whether one of the posts that a method is called with, or gives, is of these kinds."""
 
     def matters(*values: object) -> bool:
-        return any(post.kind in kinds for value in values for post in _posts(value))
+        return any(post.kind in kinds for value in values for post in posts_in(value))
 
     return matters
 
@@ -119,7 +119,7 @@ POINTS: dict[str, Callable[[str], None]] = {
 }
 
 
-def _posts(value: object) -> Iterable[Post]:
+def posts_in(value: object) -> Iterable[Post]:
     """The posts in an argument or a result, however deep in lists and pairs."""
     if isinstance(value, Post):
         yield value
@@ -127,7 +127,7 @@ def _posts(value: object) -> Iterable[Post]:
         yield value.post
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _posts(each)
+            yield from posts_in(each)
 
 
 def _folder() -> Path:

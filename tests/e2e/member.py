@@ -42,8 +42,8 @@ class Member:
         """Say something to the bot; the event's id once a relay has taken it."""
         return await self.publish(self.sign(text, [*tags, ["p", bot]]))
 
-    def sign(self, text: str, tags: Sequence[Sequence[str]]) -> sdk.Event:
-        builder = sdk.EventBuilder(sdk.Kind(1), text)
+    def sign(self, text: str, tags: Sequence[Sequence[str]], kind: int = 1) -> sdk.Event:
+        builder = sdk.EventBuilder(sdk.Kind(kind), text)
         return builder.tags([sdk.Tag.parse(list(tag)) for tag in tags]).finalize(self._keys)
 
     async def publish(self, event: sdk.Event) -> str:

@@ -36,11 +36,17 @@ strangers_per_minute = 1000
 
 @dataclass(frozen=True)
 class Bot:
-    """One data folder, and what is done to it through the command line."""
+    """One data folder, and what is done to it through the command line.
+
+    ``launcher``: a module and its arguments that run the bot's own module, where Python alone
+    doesn't; ``token``: what it logs in to Discord with, none by default.
+    """
 
     folder: Path
     pubkey: str = ""
     npub: str = ""
+    launcher: tuple[str, ...] = ()
+    token: str = ""
 
     @classmethod
     def made(cls, folder: Path, relays: Sequence[str] = ()) -> Bot:
@@ -99,7 +105,12 @@ class Bot:
         """Start ``module`` (the bot's own by default) with `run`, and wait until it is ready."""
         seen = len(self.log())
         process = self.spawn(*(module or ("bot",)), "run")
-        self.wait(process, lambda: " ready " in self.log()[seen:], timeout=30)
+        try:
+            self.wait(process, lambda: " ready " in self.log()[seen:], timeout=30)
+        except BaseException:
+            process.kill()
+            process.wait(5)
+            raise
         return process
 
     def log(self) -> str:
@@ -120,11 +131,11 @@ class Bot:
         """Start a module with its arguments; what it says goes to the log."""
         with (self.folder / "log.txt").open("a") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", *words, "--config", str(self.folder / "config.toml")],
+                [*self._python(*words), "--config", str(self.folder / "config.toml")],
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 text=True,
-                env=environment(),
+                env=self._environment(),
                 cwd=ROOT,
             )
 
@@ -132,13 +143,19 @@ class Bot:
         """One command of the bot's, run to its end, however that is."""
         options = ["--config", str(self.folder / "config.toml")] if config else []
         return subprocess.run(
-            [sys.executable, "-m", "bot", *words, *options],
+            [*self._python("bot", *words), *options],
             capture_output=True,
             text=True,
             timeout=60,
-            env=environment(),
+            env=self._environment(),
             cwd=ROOT,
         )
+
+    def _python(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", *self.launcher, *words]
+
+    def _environment(self) -> dict[str, str]:
+        return environment() | ({"DISCORD_TOKEN": self.token} if self.token else {})
 
 
 def environment() -> dict[str, str]:

@@ -39,7 +39,7 @@ class Place:
     def spawn(self, *words: str, token: str | None = None) -> subprocess.Popen[str]:
         with (self.folder / "log.txt").open("w") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "tests.e2e.pointed", self.server.url, *words],
+                [sys.executable, "-m", "tests.e2e.pointed", self.server.url, "bot", *words],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

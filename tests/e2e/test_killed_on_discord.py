@@ -1,0 +1,165 @@
+"""The bot dies by SIGKILL on its way to a post on Discord, or to an answer, and starts again.
+
+Discord and the data file must agree in the end: one message, one event, nothing acknowledged lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.networks.discord.local import Fate, Permission
+from tests.e2e.processes import Bot
+from tests.e2e.two_networks import Scene, two_networks
+
+pytestmark = pytest.mark.slow
+
+MESSAGES = "/channels/*/messages"
+CALLBACKS = "/interactions/*/*/callback"
+FORGOTTEN = timedelta(minutes=5)  # by Discord, which keeps a nonce for two
+OF_AN_ANNOUNCEMENT = ["before its thread", "after it was sent"]
+OF_AN_EVENT = ["after the event was made", "in the event's mark"]
+OF_A_QUESTION = [
+    # acknowledged how often, and what is stored
+    pytest.param("in the question's transaction", 0, []),
+    pytest.param("before the question's answer", 0, ["Who pays?"]),
+    pytest.param("after the question's answer", 1, ["Who pays?"]),
+]
+
+
+@pytest.fixture
+async def scene(fresh: Bot, tmp_path: Path) -> AsyncIterator[Scene]:
+    async with two_networks(fresh, tmp_path) as scene:
+        yield scene
+
+
+@pytest.mark.parametrize("point", OF_AN_ANNOUNCEMENT)
+async def test_an_announcement_stands_once_though_the_bot_died(scene: Scene, point: str) -> None:
+    await scene.announced()
+    await scene.dies(point)
+    await scene.settles()
+    scene.one_announcement()
+    scene.one_event()
+
+
+async def test_so_it_does_when_discord_has_forgotten_the_nonce(scene: Scene) -> None:
+    await scene.announced()
+    await scene.dies("in its mark's transaction")
+    for number in range(30):
+        scene.ada.write(scene.channel, f"Meanwhile {number}.")
+    await scene.settles_later(FORGOTTEN)
+    scene.one_announcement()
+    assert len(scene.server.requests.to("POST", MESSAGES)) == 1, "it was found, not sent again"
+
+
+async def test_what_never_arrived_is_sent_late(scene: Scene) -> None:
+    await scene.announced()
+    await scene.dies("after its preparation")
+    await scene.settles_later(FORGOTTEN)
+    scene.one_announcement()
+
+
+async def test_a_message_whose_answer_was_on_its_way_stands_once(scene: Scene) -> None:
+    await scene.announced()
+    lost = scene.server.faults.next("POST", MESSAGES, fate=Fate.UNANSWERED)
+    process = await asyncio.to_thread(scene.bot.start)
+    try:
+        await scene.server.faults.happened(lost)
+    finally:
+        process.kill()
+    assert process.wait(5) == -signal.SIGKILL
+    assert len(scene.posted("Relays")) == 1
+    await scene.settles()
+    scene.one_announcement()
+    first, second = scene.server.requests.to("POST", MESSAGES)
+    assert first.body == second.body
+    assert isinstance(first.body, dict)
+    assert first.body["enforce_nonce"] is True
+
+
+@pytest.mark.parametrize("point", OF_AN_EVENT)
+async def test_a_scheduled_event_is_made_once_though_the_bot_died(scene: Scene, point: str) -> None:
+    await scene.announced()
+    await scene.dies(point)
+    await scene.settles()
+    scene.one_event()
+    scene.one_announcement()
+
+
+async def test_a_reminder_stands_once_though_the_bot_died(scene: Scene) -> None:
+    await scene.announced()
+    scene.bot.write("UPDATE reminders SET due_at = (SELECT min(created_at) FROM outbox)")
+    await scene.dies("after the reminder was sent")
+    await scene.settles()
+    (reminder,) = [each for each in scene.posted("Relays") if each.text.startswith("In ")]
+    assert scene.sent("reminder") == [("sent", str(reminder.id))]
+
+
+async def test_where_it_can_not_be_told_it_is_unknown_and_told(scene: Scene) -> None:
+    await scene.announced()
+    await scene.dies("after it was sent")
+    us = scene.guild.members[scene.server.world.bot.id]
+    scene.server.world.deny(scene.channel, us, Permission.READ_MESSAGE_HISTORY)
+    await scene.settles_later(FORGOTTEN)
+    ((state, _),) = scene.sent("announcement")
+    assert state == "unknown"
+    assert len([each for each in scene.posted("Relays") if "Going" in each.labels]) == 1
+    (warning,) = scene.posted("For the organisers")
+    assert "“Relays” may have arrived" in warning.text
+    report = await scene.command("check")
+    assert report["ok"]
+    assert report["outbox"]["networks"]["discord"]["unknown"] == 1
+    assert any("1 post may stand on Discord or not" in each for each in report["remarks"])
+    (failure,) = report["outbox"]["failures"]
+    assert failure["key"].startswith("announcement:")
+
+
+# Interactions
+
+
+async def asks(scene: Scene, text: str) -> None:
+    await scene.ada.slash(scene.channel, "ask", text=text)
+
+
+def acknowledged(scene: Scene) -> int:
+    """How many interactions were acknowledged."""
+    return len([each for each in scene.server.requests.to("POST", CALLBACKS) if each.status < 300])
+
+
+@pytest.mark.parametrize(("point", "answers", "stored"), OF_A_QUESTION)
+async def test_a_question_is_acknowledged_only_where_it_is_kept(
+    scene: Scene, point: str, answers: int, stored: list[str]
+) -> None:
+    await scene.announced()
+    await scene.dies(point, lambda: asks(scene, "Who pays?"))
+    assert acknowledged(scene) == answers
+    async with scene.running():
+        await asks(scene, "And who runs them?")
+        board = await scene.ben.slash(scene.channel, "questions")
+    kept = [question["text"] for question in await scene.command("question", "list", "relays")]
+    assert kept == [*stored, "And who runs them?"]
+    assert all(text in board.text for text in kept)
+
+
+async def test_an_announcing_that_died_did_nothing_and_is_done_by_the_next_press(
+    scene: Scene,
+) -> None:
+    await scene.announced()
+    async with scene.running():
+        shown = await scene.organiser.slash(
+            scene.channel, "session add", title="Moats", when="2036-12-09 19:00"
+        )
+    await scene.dies(
+        "in the announcing transaction", lambda: scene.organiser.click(shown, "Store and announce")
+    )
+    assert scene.bot.rows("SELECT count(*) FROM sessions") == [(1,)]
+    async with scene.running() as process:
+        done = await scene.organiser.click(shown, "Store and announce")
+        await scene.wait(process, lambda: not scene.bot.unsent())
+    assert "is announced" in done.text
+    assert len(scene.posted("Moats")) == 1
