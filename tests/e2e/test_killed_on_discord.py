@@ -6,6 +6,7 @@ Discord and the data file must agree in the end: one message, one event, nothing
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -163,3 +164,46 @@ async def test_an_announcing_that_died_did_nothing_and_is_done_by_the_next_press
         await scene.wait(process, lambda: not scene.bot.unsent())
     assert "is announced" in done.text
     assert len(scene.posted("Moats")) == 1
+
+
+def answered_questions(scene: Scene) -> set[str]:
+    """The interactions to which it was said that their question is on the board."""
+    answers = scene.server.requests.to("POST", CALLBACKS)
+    told = [each for each in answers if each.status < 300 and "number **" in str(each.body)]
+    return {each.path.split("/")[2] for each in told}
+
+
+async def test_four_kills_at_any_moment_lose_nothing_that_was_answered_and_repeat_nothing(
+    scene: Scene,
+) -> None:
+    moments = random.Random(20261202)  # noqa: S311 (moments that can be had again, no secret)
+    await scene.announced()
+    for night in range(4):
+        process = await asyncio.to_thread(scene.bot.start)
+        try:
+            acting = [asyncio.create_task(asks(scene, f"What of {night}.{n}?")) for n in range(5)]
+            acting.append(asyncio.create_task(announces(scene, f"Night {night}")))
+            await asyncio.sleep(moments.uniform(0, 0.4))  # a kill waits for no condition
+        finally:
+            process.kill()
+        assert await asyncio.to_thread(process.wait, 5) == -signal.SIGKILL
+        for act in acting:
+            act.cancel()
+        await asyncio.gather(*acting, return_exceptions=True)
+    await scene.settles()
+    stored = [source for (source,) in scene.bot.rows("SELECT source_id FROM questions")]
+    assert len(stored) == len(set(stored))
+    assert answered_questions(scene) <= set(stored)
+    titles = [title for (title,) in scene.bot.rows("SELECT title FROM sessions")]
+    for title in titles:
+        stands = [each for each in scene.posted(title) if each.embeds[0]["title"] == title]
+        assert len(stands) == 1
+    assert sorted(each.name for each in scene.guild.events.values()) == sorted(titles)
+    assert sorted(each.name for each in scene.guild.threads.values()) == sorted(titles)
+    assert scene.bot.rows("SELECT key FROM outbox WHERE state != 'sent'") == []
+
+
+async def announces(scene: Scene, title: str) -> None:
+    when = "2036-12-09 19:00"
+    shown = await scene.organiser.slash(scene.channel, "session add", title=title, when=when)
+    await scene.organiser.click(shown, "Store and announce")
