@@ -1,7 +1,8 @@
-"""`readalong demo`: a whole reading group in one process, from a relay to the organiser's board.
+"""`readalong demo`: a whole reading group in one process, on Nostr and on Discord at once.
 
-The bot is the real one, on a real relay and a real data file; only the keys are thrown away. What
-is put up is `stage`'s, what happens is `script`'s, how it looks is `conversation`'s.
+The bot is the real one, on a real relay, a small Discord and a real data file; only the keys are
+thrown away. What is put up is `stage`'s, what happens is `script`'s and `scenes`', how it looks is
+`conversation`'s.
 """
 
 from __future__ import annotations

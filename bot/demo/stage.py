@@ -35,7 +35,7 @@ from bot.networks.nostr.member import MemberError, joined
 
 DEFAULT = Path("readalong-demo")
 _PAUSE = 0.8  # seconds to read a scene, on a terminal
-_README = "Put it on your server"
+_README = "Put it on your Discord server"
 
 
 class Stage:

@@ -86,7 +86,8 @@ async def _form(evening: Evening, told: Told) -> list[Turn]:
 async def _vote_by_mention(evening: Evening) -> list[Turn]:
     with evening.checklist.step(f"Ada's vote for {BEN}'s question counts"):
         exchange = await evening.mention(f"vote {BENS}")
-        require("it has 1 vote." in exchange.answer.content, "it doesn't say so")
+        said = exchange.answer.content
+        require("it has 1 vote." in said, f"it says “{said}”")
         require(await _voters(evening, BENS) == [("nostr", evening.ada_address)], "it isn't stored")
     return evening.exchange(exchange, "votes by mention")
 
@@ -99,7 +100,7 @@ async def _vote_by_button(evening: Evening) -> list[Turn]:
         require(await _voters(evening, ADAS) == [("discord", str(guild.ben.id))], "it isn't stored")
         text = guild.reader.sees(*shown.messages).body
         line = next((each for each in text.split("\n\n") if each.startswith(f"{ADAS}.")), "")
-        require("▲ 1" in line, "the board doesn't show it")
+        require("▲ 1" in line, f"the board says “{line}”")
     return evening.act(guild.ben, f"presses [▲ {ADAS}] on /questions", shown, only=line)
 
 
