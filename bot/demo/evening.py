@@ -24,6 +24,7 @@ from bot.networks.nostr.events import CALENDAR_EVENT, PROFILE, Event
 ADA = "Ada"
 BOT = "The bot"
 
+_WHOLE = 9  # lines: what somebody fills in is shown in a picture, too
 _KINDS = {CALENDAR_EVENT: "calendar", PROFILE: "profile"}
 
 
@@ -131,6 +132,7 @@ class Evening:
                 Network.DISCORD,
                 f"#{self.guild.channel.name}",
                 body=body,
+                brief=_WHOLE,
                 at=answered - took / 1000,
             ),
             Turn(
