@@ -1,0 +1,73 @@
+"""Everyday English words, so that a word that opens a sentence or a title-case head is not taken
+for a name, and a compound of such words not for jargon.
+
+The list holds base forms; common endings and prefixes are taken off before looking a word up. It is
+no dictionary: a word that isn't in it only has to stand in the reading instead.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+from bot.summarisers.languages import word_set
+from bot.summarisers.sentences import is_verb
+
+_ENDINGS = (
+    ("iest", "y"), ("ier", "y"), ("ily", "y"), ("ied", "y"), ("ies", "y"), ("iness", "y"),
+    ("ingly", ""), ("edly", ""), ("ness", ""), ("ment", ""), ("less", ""), ("able", ""),
+    ("ing", ""), ("est", ""), ("ers", ""), ("ors", ""), ("ed", ""), ("er", ""), ("or", ""),
+    ("es", ""), ("ly", ""), ("en", ""), ("al", ""), ("ic", ""), ("ful", ""), ("y", ""), ("s", ""),
+    ("d", ""), ("r", ""), ("ity", ""), ("ive", ""), ("ion", ""),
+)  # fmt: skip
+_PREFIXES = ("un", "re", "non", "over", "under", "mis", "out", "pre", "self", "dis", "in", "im")
+_DERIVED = re.compile(
+    r".{3,}(?:tions?|sions?|ments?|ness|ities|ity|ships?|hoods?|isms?|ists?|ably|ible|fulness|less"
+    r"|fully|ously|ively|ically|ization|isation|izing|ising|ized|ised|ingly|ward|wards|wise|ology"
+    r"|ologist|graphy|ancy|ency|ances?|ences?)$"
+)
+
+
+class Everyday:
+    """The list, ready to look words up in."""
+
+    def __init__(self) -> None:
+        self._words = word_set((files("bot.summarisers") / "everyday.txt").read_text("utf-8"))
+
+    def has(self, word: str) -> bool:
+        """Whether the folded word, or what it is made from, is an everyday one."""
+        word = word.replace("’", "'").removesuffix("'s").rstrip("'")
+        if "-" in word:
+            return all(self.has(part) for part in word.split("-") if part)
+        if self._made(word) or _DERIVED.fullmatch(word):
+            return True
+        return any(
+            word.startswith(prefix)
+            and len(word) - len(prefix) >= 3
+            and self._made(word[len(prefix) :])
+            for prefix in _PREFIXES
+        )
+
+    def _made(self, word: str) -> bool:
+        """Whether the word is in the list once an ending, or two, are off."""
+        return (
+            word in self._words
+            or is_verb(word)
+            or any(
+                root in self._words or any(again in self._words for again in _roots(root))
+                for root in _roots(word)
+            )
+        )
+
+
+def _roots(word: str) -> list[str]:
+    """What the word may have been before its ending: "planning" -> plann, plan, planne."""
+    found: list[str] = []
+    for ending, instead in _ENDINGS:
+        if len(word) - len(ending) < 3 or not word.endswith(ending):
+            continue
+        root = word[: -len(ending)] + instead
+        found += [root, root + "e"]
+        if len(root) > 3 and root[-1] == root[-2]:
+            found.append(root[:-1])
+    return found
