@@ -9,6 +9,7 @@ from bot.domain.errors import UserError
 from bot.domain.model import Author, Group, RsvpAnswer, Rsvps, Session, SessionStatus
 from bot.domain.ports import Now, Rows, Store
 from bot.services import find
+from bot.services.memory import Memory
 from bot.services.people import presentable
 
 
@@ -26,6 +27,7 @@ class Attendance:
 
     def __init__(self, store: Store, now: Now) -> None:
         self._store = store
+        self._memory = Memory(store)
         self._now = now
 
     async def answer(
@@ -33,8 +35,14 @@ class Attendance:
     ) -> Answered:
         """Take what a person says. Raises UnknownSessionError; UserError when it is over or off."""
         now = self._now()
+        session = await self._memory.get(
+            ("session", session_id), lambda view: view.sessions.by_id(session_id)
+        )
+        if session is None or not find.was_told(session, group):
+            async with self._store.read() as view:
+                session = await find.told(view, group, session_id, now)
+        _require_open(session, now)
         async with self._store.transaction() as tx:
-            session = await _open_session(tx, group, session_id, now)
             await tx.sessions.set_rsvp(session, presentable(person), answer, now)
             return Answered(session, await tx.sessions.rsvps(session.id), answer)
 
@@ -57,15 +65,20 @@ class Attendance:
             return await tx.sessions.clear_interest(session, person)
 
     async def counts(self, session_id: int) -> Rsvps:
-        async with self._store.read() as view:
-            return await view.sessions.rsvps(session_id)
+        return await self._memory.get(
+            ("counts", session_id), lambda view: view.sessions.rsvps(session_id)
+        )
 
 
 async def _open_session(rows: Rows, group: Group, session_id: int, now: datetime) -> Session:
     """A session that one can still come to. Raises what ``answer`` raises."""
     session = await find.told(rows, group, session_id, now)
+    _require_open(session, now)
+    return session
+
+
+def _require_open(session: Session, now: datetime) -> None:
     if session.status is SessionStatus.CANCELLED:
         raise UserError(f"“{session.title}” is cancelled; `next` says what is on instead.")
     if find.ends_at(session) <= now:
         raise UserError(f"“{session.title}” is over; `next` says what you can come to.")
-    return session

@@ -100,9 +100,14 @@ async def by_id(rows: Rows, group: Group, session_id: int, now: datetime) -> Ses
 async def told(rows: Rows, group: Group, session_id: int, now: datetime) -> Session:
     """Like ``by_id``; also one that was announced and cancelled: posts about it still stand."""
     session = await rows.sessions.by_id(session_id)
-    if session is not None and session.group_id == group.id and session.announced_at is not None:
+    if session is not None and was_told(session, group):
         return session
     return await by_id(rows, group, session_id, now)
+
+
+def was_told(session: Session, group: Group) -> bool:
+    """Whether members of the group were told of it, whatever became of it."""
+    return session.group_id == group.id and session.announced_at is not None
 
 
 async def _by_time(

@@ -34,8 +34,9 @@ from bot.domain.text import clean_text
 from bot.services import boards, find
 from bot.services.batch import Batch, NewQuestion, Outcome
 from bot.services.boards import Ballot, Cast, LastWords, Voted
+from bot.services.memory import Memory
 from bot.services.outbox import LEASE
-from bot.services.rights import is_organiser, require_organiser
+from bot.services.rights import known_organiser, require_organiser
 
 __all__ = ["Ballot", "Cast", "Outcome", "Questions", "Replier", "Submitted", "Teller", "Voted"]
 
@@ -67,6 +68,7 @@ class Questions:
 
     def __init__(self, store: Store, now: Now, limits: Limits, secret: bytes) -> None:
         self._store = store
+        self._memory = Memory(store)
         self._now = now
         self._limits = limits
         self._secret = secret
@@ -124,13 +126,12 @@ class Questions:
 
     async def board(self, session: Session, *, by: Caller | None = None) -> Sequence[Question]:
         """Its questions, most votes first, then in the order they came; an organiser's has the
-        hidden ones, too."""
-        async with self._store.read() as view:
-            hidden = False
-            if by is not None:
-                group = await view.groups.by_id(session.group_id)
-                hidden = await is_organiser(view, group, by)
-            return await view.questions.of_session(session.id, hidden=hidden)
+        hidden ones, too. It is shared by all who see the same: nobody may change it."""
+        hidden = by is not None and await known_organiser(self._memory, session.group_id, by)
+        return await self._memory.get(
+            ("board", session.id, hidden),
+            lambda view: view.questions.of_session(session.id, hidden=hidden),
+        )
 
     async def vote(
         self, group: Group, session_id: int, number: int, voter: Author, *, up: bool = True
@@ -148,8 +149,8 @@ class Questions:
     async def toggle_vote(self, group: Group, session_id: int, number: int, voter: Author) -> Voted:
         """Vote for a question, or take it back where it stands. Raises what ``vote`` raises."""
         now = self._now()
+        session = await self._session(group, session_id, now)
         async with self._store.transaction() as tx:
-            session = await find.by_id(tx, group, session_id, now)
             question = await boards.shown(tx, session, number)
             up = question.number not in await tx.questions.voted(session.id, voter)
             return await boards.vote(tx, session, question, voter, now, up=up)
@@ -158,6 +159,16 @@ class Questions:
         """The numbers of the questions that this person votes for."""
         async with self._store.read() as view:
             return await view.questions.voted(session.id, voter)
+
+    async def _session(self, group: Group, session_id: int, now: datetime) -> Session:
+        """As members see it. Raises UnknownSessionError."""
+        known = await self._memory.get(
+            ("session", session_id), lambda view: view.sessions.by_id(session_id)
+        )
+        if known is not None and known.group_id == group.id and find.is_visible(known, now):
+            return known
+        async with self._store.read() as view:  # which says what there is
+            return await find.by_id(view, group, session_id, now)
 
     async def cast(
         self, group: Group, ballots: Sequence[Ballot], reply: Teller

@@ -12,10 +12,11 @@ from dataclasses import replace
 from bot.domain.errors import InvalidPageError, NoUpcomingSessionError
 from bot.domain.model import Caller, Group, Network, Session, SessionPage, SessionView
 from bot.domain.ports import Now, Store
-from bot.domain.text import clean_name
+from bot.domain.text import clean_name, slug_of
 from bot.services import changes as doing
 from bot.services import find, posts, proposals
 from bot.services.changes import Announced
+from bot.services.memory import Memory
 from bot.services.pages import Imported, PageImport
 from bot.services.plans import (
     TITLE_LENGTH,
@@ -27,7 +28,7 @@ from bot.services.plans import (
     title_of,
 )
 from bot.services.proposals import Change, Proposal, SessionCancel, SessionEdit
-from bot.services.rights import is_organiser, require_organiser
+from bot.services.rights import is_organiser, known_organiser, require_organiser
 
 __all__ = [
     "Announced",
@@ -49,6 +50,7 @@ class Sessions:
 
     def __init__(self, store: Store, now: Now) -> None:
         self._store = store
+        self._memory = Memory(store)
         self._now = now
 
     async def add(self, group: Group, plan: SessionPlan, *, by: Caller) -> Session:
@@ -131,8 +133,7 @@ class Sessions:
 
     async def next(self, group: Group) -> Session:
         """The earliest announced session that isn't over. Raises NoUpcomingSessionError."""
-        async with self._store.read() as view:
-            session = await find.upcoming(view, group.id, self._now())
+        session = await self._upcoming(group)
         if session is None:
             raise NoUpcomingSessionError
         return session
@@ -142,6 +143,9 @@ class Sessions:
 
         Raises UnknownSessionError, with names that exist.
         """
+        known = await self._known(group, name)
+        if known is not None:
+            return known
         async with self._store.read() as view:
             return await find.find(view, group, name, self._now(), members_only=members_only)
 
@@ -150,13 +154,15 @@ class Sessions:
 
         Raises UnknownSessionError, also for a session of another group.
         """
+        known = await self._memory.get(session_id, lambda view: view.sessions.by_id(session_id))
+        if known is not None and find.was_told(known, group):
+            return known
         async with self._store.read() as view:
             return await find.told(view, group, session_id, self._now())
 
     async def is_organiser(self, group: Group, caller: Caller) -> bool:
         """Whether the caller may plan and change the group's sessions."""
-        async with self._store.read() as view:
-            return await is_organiser(view, group, caller)
+        return await known_organiser(self._memory, group.id, caller)
 
     async def listing(self, group: Group) -> Sequence[Session]:
         """What members are shown: 5 ahead at most, soonest first, then the 3 latest past."""
@@ -217,6 +223,28 @@ class Sessions:
         async with self._store.transaction() as tx:
             await require_organiser(tx, group, by)
             return await plan.store(tx)
+
+    async def _known(self, group: Group, name: str) -> Session | None:
+        """What ``find`` finds, where a choice that was offered was taken as it is."""
+        if name in ("", "next"):
+            return await self._upcoming(group)
+        if name == "last" or slug_of(name) != name:
+            return None
+        found = await self._memory.get(
+            ("slug", group.id, name), lambda view: view.sessions.by_slug(group.id, name)
+        )
+        return found if found is not None and find.is_visible(found, self._now()) else None
+
+    async def _upcoming(self, group: Group) -> Session | None:
+        """The earliest announced one that isn't over."""
+        now = self._now()
+        known = await self._memory.get(
+            ("next", group.id), lambda view: find.upcoming(view, group.id, now)
+        )
+        if known is None or find.ends_at(known) > now:  # the clock alone brings no new one
+            return known
+        async with self._store.read() as view:
+            return await find.upcoming(view, group.id, now)
 
     async def of_posts(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, int]:
         """Which session each of our own posts belongs to: the network's id -> session id."""

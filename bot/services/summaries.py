@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from bot.domain.errors import SummaryError, UnknownSummaryError
 from bot.domain.model import Audience, Reading, Session, Summary, SummaryDraft
 from bot.domain.ports import Now, Store, Summariser
+from bot.services.memory import Memory
 
 
 class Summaries:
@@ -20,6 +21,7 @@ class Summaries:
 
     def __init__(self, store: Store, summariser: Summariser, now: Now) -> None:
         self._store = store
+        self._memory = Memory(store)
         self._summariser = summariser
         self._now = now
         # One a session, as one go makes both audiences'; gone when nobody holds it.
@@ -58,8 +60,7 @@ class Summaries:
 
     async def current(self, session: Session) -> Mapping[Audience, Summary]:
         """Those that are stored, without making any."""
-        async with self._store.read() as view:
-            return await view.summaries.current(session.id)
+        return await self._memory.get(session.id, lambda view: view.summaries.current(session.id))
 
     async def _stored(self, session: Session, audience: Audience) -> Summary | None:
         async with self._store.read() as view:

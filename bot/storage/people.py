@@ -115,9 +115,9 @@ def named(person: Author) -> dict[str, Any]:
     return {"person_network": person.network.value, "person_address": person.address}
 
 
-async def meet(link: Link, group_id: int, person: Author, at: datetime) -> None:
-    """See that the person has a row in the group, with the name they go by now."""
-    await link.run(_MEET, _values(group_id, person, at))
+def met(group_id: int, person: Author, at: str) -> dict[str, Any]:
+    """A row of ``MEET_ALL``, for whoever was met at ``at`` (as text)."""
+    return {**_values(group_id, person), "first_seen_at": at}
 
 
 class PeopleTable:
@@ -141,7 +141,9 @@ class PeopleTable:
         return moment
 
     async def set_helped(self, group_id: int, author: Author, at: datetime) -> None:
-        statement = insert(people).values(**_values(group_id, author, at), helped_at=at)
+        statement = insert(people).values(
+            **_values(group_id, author), first_seen_at=at, helped_at=at
+        )
         await self._link.run(
             statement.on_conflict_do_update(
                 index_elements=["network", "address", "group_id"], set_={"helped_at": at}
@@ -178,11 +180,10 @@ class PeopleTable:
         )
 
 
-def _values(group_id: int, person: Author, at: datetime) -> dict[str, Any]:
+def _values(group_id: int, person: Author) -> dict[str, Any]:
     return {
         "group_id": group_id,
         "network": person.network.value,
         "address": person.address,
         "name": person.name,
-        "first_seen_at": at,
     }

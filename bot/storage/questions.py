@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Row,
-    Select,
     Text,
     and_,
     bindparam,
@@ -26,9 +24,13 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import Author, Network, PostKind, Question, QuestionStatus
 from bot.domain.ports import NewQuestion
-from bot.storage.database import Batch, Link, is_short
-from bot.storage.people import MEET_ALL, PERSON, PERSONS, meet, named
+from bot.storage.database import Batch, Link, Query, is_short
+from bot.storage.people import MEET_ALL, PERSON, PERSONS, met, named
 from bot.storage.tables import Moment, listed, moment_text, outbox, people, questions, votes
+
+_NETWORKS = {network.value: network for network in Network}
+_STATUSES = {status.value: status for status in QuestionStatus}
+"""Looking them up takes a tenth of what the enumerations' own call does."""
 
 _ADD_ALL = Batch(
     plain_insert(questions).values(person_id=PERSON),
@@ -73,15 +75,19 @@ _QUESTIONS = select(
     _VOTES,
     _INTO,
 ).outerjoin_from(questions, people, questions.c.person_id == people.c.id)
-_BY_SOURCE = _QUESTIONS.where(
-    questions.c.network == bindparam("network"),
-    questions.c.source_id.in_(listed("source_ids")),
+_BY_SOURCE = Query(
+    _QUESTIONS.where(
+        questions.c.network == bindparam("network"),
+        questions.c.source_id.in_(listed("source_ids")),
+    )
 )
-_BY_NUMBER = _QUESTIONS.where(
-    questions.c.session_id == bindparam("session_id"), questions.c.number == bindparam("number")
+_BY_NUMBER = Query(
+    _QUESTIONS.where(
+        questions.c.session_id == bindparam("session_id"), questions.c.number == bindparam("number")
+    )
 )
 # A reply's key is "reply:", the network, ":" and the source: see ``reply_key``.
-_BY_REPLY = (
+_BY_REPLY = Query(
     _QUESTIONS.add_columns(outbox.c.remote_id)
     .join_from(
         questions,
@@ -95,18 +101,18 @@ _BY_REPLY = (
     .where(
         outbox.c.network == bindparam("network"),
         outbox.c.remote_id.in_(listed("remote_ids")),
-        outbox.c.kind == PostKind.REPLY.value,
+        outbox.c.kind == literal_column(f"'{PostKind.REPLY.value}'"),
     )
 )
 
 
-def _board(*shown: QuestionStatus) -> Select[Any]:
-    return (
+def _board(*shown: QuestionStatus) -> Query:
+    return Query(
         _QUESTIONS.where(
             questions.c.session_id == bindparam("session_id"),
-            questions.c.status.in_([status.value for status in shown]),
+            questions.c.status.in_([literal_column(f"'{status.value}'") for status in shown]),
         )
-        .order_by(_VOTES.desc(), questions.c.asked_at, questions.c.number)
+        .order_by(literal_column("votes").desc(), questions.c.asked_at, questions.c.number)
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
     )
@@ -157,11 +163,15 @@ _ALREADY_ASKED = select(
     ),
 )
 
-_VOTE = insert(votes).values(person_id=PERSON).on_conflict_do_nothing()
+_VOTE = Batch(
+    insert(votes).values(person_id=PERSON).on_conflict_do_nothing().inline(),
+    "question_id",
+    "voted_at",
+)
 _UNVOTE = delete(votes).where(
     votes.c.question_id == bindparam("question_id"), votes.c.person_id.in_(PERSONS)
 )
-_VOTED = (
+_VOTED = Query(
     select(questions.c.number)
     .join_from(votes, questions, votes.c.question_id == questions.c.id)
     .where(votes.c.person_id.in_(PERSONS), questions.c.session_id == bindparam("session_id"))
@@ -206,24 +216,24 @@ class QuestionTable:
         values = {"network": network.value, "source_ids": json.dumps(source_ids)}
         return [
             _question(row)
-            for row in await self._link.rows(_BY_SOURCE, values, short=is_short(source_ids))
+            for row in await self._link.found(_BY_SOURCE, values, short=is_short(source_ids))
         ]
 
     async def of_session(
         self, session_id: int, limit: int = 1000, offset: int = 0, *, hidden: bool = False
     ) -> Sequence[Question]:
         values = {"session_id": session_id, "limit": limit, "offset": offset}
-        rows = await self._link.rows(_WHOLE_BOARD if hidden else _BOARD, values)
+        rows = await self._link.found(_WHOLE_BOARD if hidden else _BOARD, values, short=False)
         return [_question(row) for row in rows]
 
     async def by_number(self, session_id: int, number: int) -> Question | None:
-        row = await self._link.first(_BY_NUMBER, {"session_id": session_id, "number": number})
-        return None if row is None else _question(row)
+        rows = await self._link.found(_BY_NUMBER, {"session_id": session_id, "number": number})
+        return _question(rows[0]) if rows else None
 
     async def by_reply(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, Question]:
         values = {"network": network.value, "remote_ids": json.dumps(remote_ids)}
-        rows = await self._link.rows(_BY_REPLY, values, short=is_short(remote_ids))
-        return {row.remote_id: _question(row) for row in rows}
+        rows = await self._link.found(_BY_REPLY, values, short=is_short(remote_ids))
+        return {row[-1]: _question(row) for row in rows}
 
     async def last_numbers(self, session_ids: Sequence[int]) -> Mapping[int, int]:
         wanted = {"wanted": json.dumps(session_ids)}
@@ -250,16 +260,20 @@ class QuestionTable:
         return {(row.session_id, row.author_hash, row.text): row.number for row in rows}
 
     async def vote(self, question: Question, group_id: int, voter: Author, at: datetime) -> bool:
-        await meet(self._link, group_id, voter, at)
-        values = {"question_id": question.id, "voted_at": at, "person_group": group_id}
-        return bool(await self._link.run(_VOTE, {**values, **named(voter)}))
+        moment = moment_text(at)
+        values = {"question_id": question.id, "voted_at": moment, "person_group": group_id}
+        return bool(
+            await self._link.batch(
+                (MEET_ALL, [met(group_id, voter, moment)]), (_VOTE, [{**values, **named(voter)}])
+            )
+        )
 
     async def unvote(self, question: Question, voter: Author) -> bool:
         return bool(await self._link.run(_UNVOTE, {"question_id": question.id, **named(voter)}))
 
     async def voted(self, session_id: int, voter: Author) -> set[int]:
         values = {"session_id": session_id, **named(voter)}
-        return {row.number for row in await self._link.rows(_VOTED, values)}
+        return {number for (number,) in await self._link.found(_VOTED, values)}
 
     async def set_status(self, question: Question, status: QuestionStatus) -> None:
         statement = update(questions).where(questions.c.id == question.id)
@@ -319,20 +333,21 @@ def _question_values(new: NewQuestion, at: str) -> dict[str, Any]:
     }
 
 
-def _question(row: Row[Any]) -> Question:
-    author = None
-    if row.address is not None:
-        author = Author(Network(row.author_network), row.address, row.name)
+def _question(row: Sequence[Any]) -> Question:
+    """From the columns of ``_QUESTIONS``, as SQLite has them; a board has hundreds."""
+    id_, session_id, number, text, network, source_id, asked_at, status, *rest = row
+    author_network, address, name, votes, into, *_ = rest
+    author = None if address is None else Author(_NETWORKS[author_network], address, name)
     return Question(
-        id=row.id,
-        session_id=row.session_id,
-        number=row.number,
-        text=row.text,
-        network=Network(row.network),
-        source_id=row.source_id,
-        asked_at=row.asked_at,
+        id=id_,
+        session_id=session_id,
+        number=number,
+        text=text,
+        network=_NETWORKS[network],
+        source_id=source_id,
+        asked_at=datetime.fromisoformat(asked_at),
         author=author,
-        votes=row.votes,
-        status=QuestionStatus(row.status),
-        merged_into=row.into_number,
+        votes=votes,
+        status=_STATUSES[status],
+        merged_into=into,
     )

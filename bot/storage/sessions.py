@@ -31,9 +31,9 @@ from bot.domain.model import (
     SessionStatus,
 )
 from bot.domain.ports import Topic
-from bot.storage.database import Link, is_short
-from bot.storage.people import PERSON, PERSONS, meet, named
-from bot.storage.tables import JsonText, listed, outbox, readings, rsvps, sessions
+from bot.storage.database import Batch, Link, Query, is_short
+from bot.storage.people import MEET_ALL, PERSON, PERSONS, met, named
+from bot.storage.tables import JsonText, listed, moment_text, outbox, readings, rsvps, sessions
 
 _PREFIX_LIMIT = 20
 _LAST_CHARACTER = "\U0010ffff"  # sorts after everything that a slug can go on with
@@ -61,12 +61,22 @@ _OF_REMOTE = select(outbox.c.remote_id, outbox.c.session_id).where(
     outbox.c.session_id.is_not(None),
 )
 
-_ANSWER = insert(rsvps).values(person_id=PERSON)
-_ANSWERED = _ANSWER.on_conflict_do_update(
-    index_elements=["session_id", "person_id"],
-    set_={name: _ANSWER.excluded[name] for name in ("answer", "answered_at", "interested")},
+_BY_ID = _SESSIONS.where(sessions.c.id == bindparam("session_id"))
+_ANSWERS = Query(
+    select(rsvps.c.answer, func.count())
+    .where(rsvps.c.session_id == bindparam("session_id"))
+    .group_by(rsvps.c.answer)
 )
-_INTERESTED = _ANSWER.on_conflict_do_nothing()
+_ANSWER = insert(rsvps).values(person_id=PERSON).inline()  # without RETURNING
+_GIVEN = ("session_id", "answer", "answered_at", "interested")
+_ANSWERED = Batch(
+    _ANSWER.on_conflict_do_update(
+        index_elements=["session_id", "person_id"],
+        set_={name: _ANSWER.excluded[name] for name in ("answer", "answered_at", "interested")},
+    ),
+    *_GIVEN,
+)
+_INTERESTED = Batch(_ANSWER.on_conflict_do_nothing(), *_GIVEN)
 _ANSWER_OF = select(rsvps.c.answer).where(
     rsvps.c.session_id == bindparam("session_id"), rsvps.c.person_id.in_(PERSONS)
 )
@@ -102,7 +112,8 @@ class SessionTable:
         self._link.touched.add(Topic.SESSIONS)
 
     async def by_id(self, session_id: int) -> Session | None:
-        return await self._one(sessions.c.id == session_id)
+        row = await self._link.first(_BY_ID, {"session_id": session_id})
+        return None if row is None else _session(row)
 
     async def by_slug(self, group_id: int, slug: str) -> Session | None:
         return await self._one(sessions.c.group_id == group_id, sessions.c.slug == slug)
@@ -147,9 +158,8 @@ class SessionTable:
         return await self._found(statement.limit(limit).offset(offset))
 
     async def rsvps(self, session_id: int) -> Rsvps:
-        statement = select(rsvps.c.answer, func.count().label("people"))
-        statement = statement.where(rsvps.c.session_id == session_id).group_by(rsvps.c.answer)
-        people = {row.answer: int(row.people) for row in await self._link.rows(statement)}
+        found = await self._link.found(_ANSWERS, {"session_id": session_id}, short=False)
+        people: dict[str, int] = dict(found)
         return Rsvps(yes=people.get("yes", 0), maybe=people.get("maybe", 0), no=people.get("no", 0))
 
     async def rsvp_of(self, session_id: int, author: Author) -> RsvpAnswer | None:
@@ -160,13 +170,10 @@ class SessionTable:
     async def set_rsvp(
         self, session: Session, author: Author, answer: RsvpAnswer, at: datetime
     ) -> None:
-        await meet(self._link, session.group_id, author, at)
-        await self._link.run(_ANSWERED, _rsvp_values(session, author, answer, at, interested=0))
+        await self._rsvp(_ANSWERED, session, author, answer, at)
 
     async def set_interest(self, session: Session, author: Author, at: datetime) -> bool:
-        await meet(self._link, session.group_id, author, at)
-        values = _rsvp_values(session, author, RsvpAnswer.MAYBE, at, interested=1)
-        return bool(await self._link.run(_INTERESTED, values))
+        return await self._rsvp(_INTERESTED, session, author, RsvpAnswer.MAYBE, at)
 
     async def clear_interest(self, session: Session, author: Author) -> bool:
         values = {"session_id": session.id, **named(author)}
@@ -176,6 +183,21 @@ class SessionTable:
         values = {"network": network.value, "remote_ids": json.dumps(remote_ids)}
         rows = await self._link.rows(_OF_REMOTE, values, short=is_short(remote_ids))
         return {row.remote_id: row.session_id for row in rows}
+
+    async def _rsvp(
+        self, batch: Batch, session: Session, author: Author, answer: RsvpAnswer, at: datetime
+    ) -> bool:
+        moment = moment_text(at)
+        values = {
+            "session_id": session.id,
+            "person_group": session.group_id,
+            **named(author),
+            "answer": answer.value,
+            "answered_at": moment,
+            "interested": int(batch is _INTERESTED),
+        }
+        person = met(session.group_id, author, moment)
+        return bool(await self._link.batch((MEET_ALL, [person]), (batch, [values])))
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Session | None:
         found = await self._found(_SESSIONS.where(*conditions), short=True)
@@ -201,19 +223,6 @@ def _values(session: Session) -> dict[str, Any]:
         "revision": session.revision,
         "announced_at": session.announced_at,
         "cancelled_at": session.cancelled_at,
-    }
-
-
-def _rsvp_values(
-    session: Session, author: Author, answer: RsvpAnswer, at: datetime, *, interested: int
-) -> dict[str, Any]:
-    return {
-        "session_id": session.id,
-        "person_group": session.group_id,
-        **named(author),
-        "answer": answer.value,
-        "answered_at": at,
-        "interested": interested,
     }
 
 

@@ -85,6 +85,10 @@ class SqliteStore:
         """
         self._callbacks[topic].append(callback)
 
+    def version(self) -> object:
+        """See ``Store.version``."""
+        return self._database.version()
+
     async def watch(self, interval: float = 1.0) -> None:
         """Look for commits of other processes every ``interval`` seconds, until cancelled."""
         failing = False

@@ -116,6 +116,7 @@ class FullStore:
         self._store = store
         self.has_room = False
         self.on_commit = store.on_commit
+        self.version = store.version
 
     def transaction(self) -> AbstractAsyncContextManager[Rows]:
         if not self.has_room:

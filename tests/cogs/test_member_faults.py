@@ -36,6 +36,9 @@ class FullDisk:
     def on_commit(self, topic: Topic, callback: Callable[[], None]) -> None:
         self._store.on_commit(topic, callback)
 
+    def version(self) -> object:
+        return self._store.version()
+
 
 async def fill_the_disk(world: World) -> None:
     full = FullDisk(world.store)

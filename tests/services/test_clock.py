@@ -48,6 +48,9 @@ class Commits:
     def read(self) -> AbstractAsyncContextManager[Rows]:
         raise NotImplementedError
 
+    def version(self) -> object:
+        raise NotImplementedError
+
     def on_commit(self, topic: Topic, callback: Callable[[], None]) -> None:
         assert topic is Topic.REMINDERS
         self.callbacks.append(callback)

@@ -277,6 +277,9 @@ class Counting:
     def on_commit(self, topic: Topic, callback: Callable[[], None]) -> None:
         self._store.on_commit(topic, callback)
 
+    def version(self) -> object:
+        return self._store.version()
+
 
 async def test_a_guilds_group_is_kept_in_memory_until_groups_change(
     store: SqliteStore, now: FakeNow, group: Group

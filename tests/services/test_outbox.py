@@ -136,6 +136,9 @@ class FlakyStore:
     def on_commit(self, topic: Topic, callback: Callable[[], None]) -> None:
         self._store.on_commit(topic, callback)
 
+    def version(self) -> object:
+        return self._store.version()
+
 
 def test_the_wait_grows_to_ten_minutes_and_varies() -> None:
     assert all(timedelta(0) <= backoff(1) <= timedelta(seconds=2) for _ in range(50))

@@ -324,6 +324,9 @@ class CountingStore:
     def on_commit(self, topic: Topic, callback: Callable[[], None]) -> None:
         self._store.on_commit(topic, callback)
 
+    def version(self) -> object:
+        return self._store.version()
+
 
 async def test_a_batch_costs_the_same_queries_whatever_its_length(
     session: Session, ask: Ask, store: SqliteStore, now: FakeNow

@@ -56,7 +56,7 @@ def board(
     if not questions:
         embed.description = "No questions yet. Put the first one: press **Ask**, or use `/ask`."
         return Message(embeds=(embed,), rows=(_paging(session, 0, 1),))
-    pages = _pages(questions, names)
+    pages = _pages(_Same(questions), names)
     page = min(max(page, 0), len(pages) - 1)
     embed.description = "\n\n".join(entry.text for entry in pages[page])
     embed.set_footer(text=_footer(questions, page, len(pages)))
@@ -110,12 +110,38 @@ def _head(question: Question, names: Names, text: str) -> str:
 def _asker(question: Question, names: Names) -> str:
     if question.author is None:
         return "from the organisers" if question.network is Network.LOCAL else "anonymous"
-    name = cut(inert(plain(names(question.author))), 100) or "somebody"
+    name = _name(question.author, names)
     return f"{name}, on Nostr" if question.network is Network.NOSTR else name
 
 
-def _pages(questions: Sequence[Question], names: Names) -> list[list[_Entry]]:
-    """The same pages for everybody, as they depend on the questions alone."""
+@lru_cache(maxsize=1024)
+def _name(author: Author, names: Names) -> str:
+    return cut(inert(plain(names(author))), 100) or "somebody"
+
+
+class _Same:
+    """Questions that are the same only where they are the very same object, which it keeps alive:
+    the service gives one out until something changes."""
+
+    __slots__ = ("questions",)
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self.questions = questions
+
+    def __hash__(self) -> int:
+        return id(self.questions)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.questions is other.questions
+
+
+@lru_cache(maxsize=32)
+def _pages(same: _Same, names: Names) -> list[list[_Entry]]:
+    """The same pages for everybody, as they depend on the questions alone.
+
+    They are kept: a board of 200 is looked through again only when something on it changed.
+    """
+    questions = same.questions
     pages: list[list[_Entry]] = [[]]
     for entry in (entry for question in questions for entry in _entries(question, names)):
         last = pages[-1]
