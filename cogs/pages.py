@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from datetime import datetime
 
 import aiohttp
 import discord
@@ -70,7 +71,8 @@ class Pages(commands.Cog):
         parsed = await asyncio.to_thread(parse_page, data, page.filename)
         done = await sessions.import_page(group, parsed, at=at, timezone=timezone, by=by)
         view = await sessions.show(group, done.session.slug, by=by)
-        for piece in split(_told(done, view), limits.CONTENT)[:_ANSWERS]:
+        told = _told(done, view, self.bot.services.now())
+        for piece in split(told, limits.CONTENT)[:_ANSWERS]:
             await say(interaction, piece)
 
     @app_commands.command(description="A session's page as a file, with all that is on it.")
@@ -97,7 +99,7 @@ async def _downloaded(page: discord.Attachment) -> bytes:
         ) from error
 
 
-def _told(done: Imported, view: SessionView) -> str:
+def _told(done: Imported, view: SessionView, now: datetime) -> str:
     """What was taken, what was mended, and what wasn't taken."""
     session = view.session
     verb = "Imported" if done.created else "Updated" if done.changed else "Nothing new in"
@@ -113,5 +115,9 @@ def _told(done: Imported, view: SessionView) -> str:
         lines.append(f"• questions on the board: {len(view.questions)}")
     lines += [f"• note: {one_line(note)}" for note in done.notes]
     if session.status is SessionStatus.PLANNED and done.created:
-        lines.append(f"`/session announce session:{session.slug}` tells everybody, if it is ahead.")
+        lines.append(
+            f"Only organisers see it; `/session announce session:{session.slug}` tells everybody."
+            if session.starts_at > now
+            else "It stands in the archive, where members find it."
+        )
     return "\n".join(lines)

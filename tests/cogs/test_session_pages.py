@@ -85,6 +85,8 @@ async def test_a_page_can_be_told_when_it_was_and_by_whose_clock(world: World) -
         world, b"# Old times\n\nWe read.\n", at="2023-07-05 19:00", timezone="Europe/Berlin"
     )
     assert "Imported" in told
+    assert "archive" in told
+    assert "/session announce" not in told
     session = await world.stored("old-times")
     assert session is not None
     assert (session.local_time, session.timezone) == ("2023-07-05 19:00", "Europe/Berlin")

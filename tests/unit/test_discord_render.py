@@ -501,7 +501,8 @@ class TestOrganisers:
         check(message)
         assert not message.rows
         assert render.forgotten(Holdings()).content == "I held nothing on you."
-        assert "3 entries" in render.forgotten(Holdings(questions=1, votes=2)).content
+        assert "3 entries are" in render.forgotten(Holdings(questions=1, votes=2)).content
+        assert "1 entry is" in render.forgotten(Holdings(questions=1)).content
 
     def test_help_names_commands_for_whom_they_are(self) -> None:
         member = render.help_text(organiser=False)

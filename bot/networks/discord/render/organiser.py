@@ -134,9 +134,12 @@ def holdings(held: Holdings, user: str) -> Message:
 
 def forgotten(held: Holdings) -> Message:
     """What the person is told whose data is gone."""
+    if held == Holdings():
+        return Message(content="I held nothing on you.")
     gone = held.questions + held.votes + held.rsvps
-    what = "I held nothing on you." if held == Holdings() else f"Done: {gone} entries are deleted."
-    return Message(content=what)
+    return Message(
+        content=f"Done: {gone} {'entry is' if gone == 1 else 'entries are'} deleted, and your name."
+    )
 
 
 def help_text(
@@ -149,7 +152,7 @@ def help_text(
     embed.description = (
         begin
         + _commands(_MEMBERS, known)
-        + ("\n\nTo put a message on the board, use its menu: Apps, **Ask this at the session**.")
+        + "\n\nTo put a message on the board, use its menu: Apps, **Ask this at the session**."
     )
     if organiser:
         value = _commands(_ORGANISERS, known)
