@@ -40,11 +40,14 @@ from bot.services.warnings import warn
 
 logger = logging.getLogger(__name__)
 
-_LATE = timedelta(seconds=110)  # Discord remembers a nonce for "a few minutes"; we trust it for two
+# Discord remembers a nonce for "a few minutes". We trust it for two, and what is sent again before
+# this may arrive half a lease later.
+_LATE = timedelta(seconds=85)
 _SKEW = timedelta(minutes=5)  # our clock against Discord's
 _PAGES = 20  # of 100 messages
 _THREAD_TRIES = 5
 _CANT_TELL = "it may have been posted before, and"
+_UNREADABLE = f"{_CANT_TELL} I may not read that channel (my role needs Read Message History there)"
 
 
 def _nobody() -> str:
@@ -165,12 +168,11 @@ class DiscordCourier:
             # Without the permission Discord answers with no messages, and not with an error.
             empty = not page and not before
             if empty and (await self._rest.channel(channel)).get("last_message_id"):
-                raise DeliveryError(f"{_CANT_TELL} I may not read that channel", unknown=True)
+                raise DeliveryError(_UNREADABLE, unknown=True)
         except Refusal as error:
             if error.status != 403:
                 raise
-            why = f"{_CANT_TELL} I may not read that channel"
-            raise DeliveryError(why, unknown=True) from error
+            raise DeliveryError(_UNREADABLE, unknown=True) from error
         return list(page)
 
     def _is_ours(self, message: Found) -> bool:
