@@ -53,7 +53,8 @@ async def test_so_it_does_when_discord_has_forgotten_the_nonce(scene: Scene) -> 
     await scene.dies("in its mark's transaction")
     for number in range(30):
         scene.ada.write(scene.channel, f"Meanwhile {number}.")
-    await scene.settles_later(FORGOTTEN)
+    async with scene.running_later(FORGOTTEN) as process:
+        await scene.wait(process, lambda: not scene.bot.unsent())
     scene.one_announcement()
     assert len(scene.server.requests.to("POST", MESSAGES)) == 1, "it was found, not sent again"
 
@@ -61,7 +62,8 @@ async def test_so_it_does_when_discord_has_forgotten_the_nonce(scene: Scene) -> 
 async def test_what_never_arrived_is_sent_late(scene: Scene) -> None:
     await scene.announced()
     await scene.dies("after its preparation")
-    await scene.settles_later(FORGOTTEN)
+    async with scene.running_later(FORGOTTEN) as process:
+        await scene.wait(process, lambda: not scene.bot.unsent())
     scene.one_announcement()
 
 
@@ -106,12 +108,22 @@ async def test_where_it_can_not_be_told_it_is_unknown_and_told(scene: Scene) -> 
     await scene.dies("after it was sent")
     us = scene.guild.members[scene.server.world.bot.id]
     scene.server.world.deny(scene.channel, us, Permission.READ_MESSAGE_HISTORY)
-    await scene.settles_later(FORGOTTEN)
-    ((state, _),) = scene.sent("announcement")
-    assert state == "unknown"
-    assert len([each for each in scene.posted("Relays") if "Going" in each.labels]) == 1
-    (warning,) = scene.posted("For the organisers")
-    assert "“Relays” may have arrived" in warning.text
+    async with scene.running_later(FORGOTTEN) as process:
+        await scene.wait(process, lambda: not scene.bot.unsent())
+        assert [state for state, _ in scene.sent("announcement")] == ["unknown"]
+        (warning,) = scene.posted("For the organisers")
+        assert "“Relays” may have arrived" in warning.text
+        await is_checked(scene)
+        # The mend that was told, and the same command again.
+        scene.server.world.allow(scene.channel, us, Permission.READ_MESSAGE_HISTORY)
+        await scene.organiser.slash(scene.channel, "session announce", session="relays")
+        await scene.wait(process, lambda: not scene.bot.unsent())
+    scene.one_announcement()
+    assert "Read Message History" in warning.text
+
+
+async def is_checked(scene: Scene) -> None:
+    """`readalong check` tells of it too."""
     report = await scene.command("check")
     assert report["ok"]
     assert report["outbox"]["networks"]["discord"]["unknown"] == 1

@@ -97,15 +97,17 @@ class Scene:
         assert code == -signal.SIGKILL, self.bot.log()
         assert (self.bot.folder / DIED_AT).read_text() == point
 
-    async def settles(self, *module: str) -> None:
-        """The bot runs until nothing is left to be sent, and ends in good order."""
-        async with self.running(*module) as process:
-            await self.wait(process, lambda: not self.bot.unsent(), 20)
-
-    async def settles_later(self, by: timedelta) -> None:
+    @asynccontextmanager
+    async def running_later(self, by: timedelta) -> AsyncIterator[subprocess.Popen[str]]:
         """The same, so much later, when Discord has forgotten nonces."""
         self.clock.ahead = by
-        await self.settles("tests.e2e.ahead", str(by.total_seconds()))
+        async with self.running("tests.e2e.ahead", str(by.total_seconds())) as process:
+            yield process
+
+    async def settles(self) -> None:
+        """The bot runs until nothing is left to be sent, and ends in good order."""
+        async with self.running() as process:
+            await self.wait(process, lambda: not self.bot.unsent(), 20)
 
     async def wait(
         self, process: subprocess.Popen[str], check: Callable[[], object], seconds: float = 15
