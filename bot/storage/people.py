@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, case, delete, func, literal_column, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.domain.model import Author, Holdings, Network, OutboxState, QuestionStatus
+from bot.domain.model import Author, Holdings, Network, OutboxState, PostKind, QuestionStatus
 from bot.storage.database import Batch, Link
 from bot.storage.tables import listed, outbox, people, questions, rsvps, votes
 
@@ -49,7 +49,11 @@ _KNOWN = (
 _NAMES = select(people.c.name).where(people.c.id.in_(PERSONS)).order_by(people.c.id)
 # Scans the questions: an index would make every insert dearer for what is asked once in a while.
 _QUESTIONS = select(
-    questions.c.id, questions.c.network, questions.c.source_id, questions.c.person_id
+    questions.c.id,
+    questions.c.session_id,
+    questions.c.network,
+    questions.c.source_id,
+    questions.c.person_id,
 ).where(
     or_(
         questions.c.person_id.in_(PERSONS),
@@ -67,20 +71,24 @@ _VOTES = (
 )
 _RSVPS = select(func.count()).select_from(rsvps).where(rsvps.c.person_id.in_(PERSONS))
 
-_EMPTY_REPLIES = (
-    update(outbox)
-    .where(outbox.c.key.in_(listed("keys")))
-    .values(
-        payload="{}",
-        wire=None,
-        state=case(
-            (outbox.c.state == OutboxState.SENT.value, outbox.c.state),
-            else_=OutboxState.SKIPPED.value,
-        ),
-        lease_until=None,
-        next_attempt_at=None,
-        last_error="",  # it may quote what it was about
-    )
+_EMPTY = update(outbox).values(
+    payload="{}",
+    wire=None,
+    state=case(
+        (outbox.c.state == OutboxState.SENT.value, outbox.c.state),
+        else_=OutboxState.SKIPPED.value,
+    ),
+    lease_until=None,
+    next_attempt_at=None,
+    last_error="",  # it may quote what it was about
+)
+_EMPTY_REPLIES = _EMPTY.where(outbox.c.key.in_(listed("keys")))
+# Whoever asked for a board on which their question stood was answered with its words. Who still
+# waits for an answer gets it: it may be about something else.
+_EMPTY_BOARDS = _EMPTY.where(
+    outbox.c.session_id.in_(listed("sessions")),
+    outbox.c.kind == PostKind.REPLY.value,
+    outbox.c.state == OutboxState.SENT.value,
 )
 _REOPEN = (
     update(questions)
@@ -158,6 +166,8 @@ class PeopleTable:
         held = await self._holdings(author, asked)
         keys = [f"reply:{row.network}:{row.source_id}" for row in asked]
         await self._link.run(_EMPTY_REPLIES, {"keys": json.dumps(keys)}, short=False)
+        sessions = json.dumps(sorted({row.session_id for row in asked}))
+        await self._link.run(_EMPTY_BOARDS, {"sessions": sessions}, short=False)
         ids = {"ids": json.dumps([row.id for row in asked])}
         for statement in (_REOPEN, _DROP_VOTES_FOR, _BLANK):
             await self._link.run(statement, ids, short=False)

@@ -37,6 +37,12 @@ async def everything(tx: Rows, session: Session) -> None:
             await tx.outbox.mark_sent([(delivery, "")], NOON)
         if number == 2:
             await tx.outbox.mark_retry(delivery, f"refused: {submission.text}", NOON)
+    board = replace(
+        a_reply(session, "reply:nostr:of-somebody-else"),
+        wire=f"1. My own words ({ANN.name})".encode(),
+    )
+    (shown,) = await tx.outbox.add_claimed([board], NOON, NOON + timedelta(minutes=1))
+    await tx.outbox.mark_sent([(shown, "")], NOON)
     question = await tx.questions.by_number(session.id, 1)
     assert question is not None
     await tx.questions.vote(question, session.group_id, ANN, NOON)
