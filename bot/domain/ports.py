@@ -265,8 +265,9 @@ class PeopleRows(Protocol):
     async def forget(self, author: Author, author_hash: str) -> Holdings:
         """Delete a person: votes, RSVPs, names; of their questions only the numbers are kept.
 
-        Our replies to their questions are emptied, and not sent any more. What others asked and
-        was merged into one of theirs is open again, with its own votes.
+        Our replies to their questions are emptied, and not sent any more; those that were sent to
+        anybody about the same sessions are emptied too, as they may show the words. What others
+        asked and was merged into one of theirs is open again, with its own votes.
         Returns what there was.
         """
         ...
