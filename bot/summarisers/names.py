@@ -14,33 +14,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from bot.summarisers.everyday import names_go_on
 from bot.summarisers.figures import Figures
 from bot.summarisers.languages import Language, terms, word_set
-from bot.summarisers.sentences import is_verb, split
+from bot.summarisers.sentences import split
 from bot.summarisers.source import MONTHS, NUMBERED, TOKEN, Source, bare, forms_of
-from bot.summarisers.terms import HOUSEHOLD, TERMS
+from bot.summarisers.terms import HOUSEHOLD, PEOPLE, TERMS
 from bot.summarisers.wording import abbreviations
 
 _UNNAMED = word_set("i mr mrs ms dr prof professor sir internet web earth sun moon ok vs")
 _OPENING = re.compile(r"(?:^|[:“\"«„‘(\[]|[.!?…]['’”\"»)]?\s|[-–—•]\s)\W*\Z")
-_PEOPLE = (
-    "american america us usa united-states|british britain uk united-kingdom english england"
-    "|french france|german germany|dutch netherlands holland|spanish spain|swiss switzerland"
-    "|chinese china|japanese japan|danish denmark|swedish sweden|norwegian norway|finnish finland"
-    "|polish poland|portuguese portugal|turkish turkey|greek greece|irish ireland|welsh wales"
-    "|scottish scotland|european europe eu european-union|soviet ussr|un united-nations"
-    "|danes denmark|swedes sweden|finns finland|poles poland|scots scotland"
-)
 _INFLECTED = (
     "s", "es", "n", "en", "e", "er", "em", "ern", "ns", "nen", "in", "ia", "a", "y", "ie", "om",
     "ian", "an", "ese", "i", "ish", "ic",
 )  # fmt: skip
-_NAMED = re.compile(
-    r" (?:[A-Z]|(?:and|et) [A-Z]|al\b|[a-z]{2,}(?:ed|es|[^su]s)\b|(?:was|has|had|did|wrote|said"
-    r"|found|told|thinks?|made|built|led|put|began|took|gave|ran|won|held|saw|kept|brought|and"
-    r"|who|whose)\b)"
-    r"|, (?:who|whose|an?|the|now|then|also|formerly|head|author)\b| \("
-)
 _ADJECTIVE = ("e", "er", "es", "en", "em")
 _TITLES = re.compile(r"(?:\b(?:Herrn?|Frau|Dr\.|Prof\.|Professor(?:in)?)\s)\Z")
 
@@ -112,10 +99,11 @@ class Names:
         yield from self._mismatched(sentence, words)
 
     def _words(self, sentence: str, *, titled: bool) -> list[_Word]:
-        spans = [(figure.start, figure.end) for figure in self._figures.found(sentence)]
+        figures = self._figures.found(sentence)
+        counted = {at for figure in figures for at in range(figure.start, figure.end)}
         found: list[_Word] = []
         for match in TOKEN.finditer(sentence):
-            if any(start <= match.start() < end for start, end in spans) or match[0].isdigit():
+            if match.start() in counted or match[0].isdigit():
                 continue
             opens = titled or _OPENING.search(sentence[max(0, match.start() - 8) : match.start()])
             found.append(_Word(match[0], match.start(), match.end(), bool(opens)))
@@ -142,10 +130,8 @@ class Names:
         if self._foreign:
             return False
         if self._language.code == "en" and word.opens and not word.shaped:
-            following = re.match(r"\s([^\W\d_]+)", sentence[word.end : word.end + 30])
-            acts = following is not None and is_verb(following[1])
             possessive = word.written != bare(word.written)
-            return acts or possessive or _NAMED.match(sentence, word.end) is not None
+            return possessive or names_go_on(sentence[word.end : word.end + 40])
         if self._language.code == "de":
             neighbours = any(
                 sentence[a.end : b.start] == " "
@@ -224,7 +210,7 @@ class Names:
 
     def _same_people(self, folded: str) -> bool:
         """A country stands for its people and the other way round."""
-        for group in _PEOPLE.split("|"):
+        for group in PEOPLE.split("|"):
             kin = group.split()
             if folded in kin and any(
                 f" {other.replace('-', ' ')} " in self._source.running for other in kin
@@ -266,7 +252,7 @@ class Names:
             len(written) > 2
             and folded in self._source.names
             and folded in self._source.places
-            and not self._everyday.has(folded)
+            and not self._everyday.lists(folded)
             and not written.isupper()
         )
 

@@ -1,4 +1,4 @@
-"""Abbreviations that every reader knows, ones that a field writes, and words of the trade.
+"""Abbreviations that every reader knows, ones that a field writes, words of the trade, peoples.
 
 Each short form has the words that it stands for, folded, or "" where nobody spells it out. The
 lists are short on purpose: what isn't in them is judged by its shape.
@@ -65,3 +65,13 @@ JARGON: Final[frozenset[str]] = word_set(
     """
 )
 """Words of the trade that a plain summary explains or does without."""
+
+PEOPLE: Final = (
+    "american america us usa united-states|british britain uk united-kingdom english england"
+    "|french france|german germany|dutch netherlands holland|spanish spain|swiss switzerland"
+    "|chinese china|japanese japan|danish denmark|swedish sweden|norwegian norway|finnish finland"
+    "|polish poland|portuguese portugal|turkish turkey|greek greece|irish ireland|welsh wales"
+    "|scottish scotland|european europe eu european-union|soviet ussr|un united-nations"
+    "|danes denmark|swedes sweden|finns finland|poles poland|scots scotland"
+)
+"""Countries with what their people and things are called, a group between bars."""

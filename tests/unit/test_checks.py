@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 
@@ -629,9 +630,9 @@ def test_hostile_text_is_checked_in_little_time(piece: str) -> None:
     draft = drafted(
         Audience.PLAIN, hostile[:4_000], [Point("Head", hostile[:4_000], hostile[:4_000])]
     )
-    started = time.perf_counter()
+    started = time.process_time()
     check({Audience.PLAIN: draft}, hostile)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_both_drafts_are_checked_in_a_tenth_of_a_second() -> None:
@@ -643,7 +644,8 @@ def test_both_drafts_are_checked_in_a_tenth_of_a_second() -> None:
     check(drafts, source)  # builds the index
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         check(drafts, source)
-        times.append(time.perf_counter() - started)
-    assert min(times) <= 0.1, times
+        times.append(time.process_time() - started)
+    traced = sys.gettrace() is not None  # counting covered lines takes its own time
+    assert min(times) <= (0.5 if traced else 0.1), times
