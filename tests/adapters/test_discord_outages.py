@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain.model import Network, OutboxState, PostKind
+from bot.networks.discord.errors import UNANSWERED
 from bot.networks.discord.local import Answer, Fate, LocalDiscord, Permission
 from bot.networks.nostr.local_relay import LocalRelay
 from tests.adapters.discord_group import Scene, group_at_work
@@ -235,4 +236,33 @@ async def test_an_answer_that_discord_no_longer_takes_is_said_at_info_and_given_
     assert await scene.board(session) == ["Why?"], "what is stored stays"
     again = await home.member.slash(home.channel, "questions")
     assert again.answer is Answer.MESSAGE
+    assert "Traceback" not in caplog.text
+
+
+async def test_an_answer_that_does_not_get_through_is_not_said_to_have_done_nothing(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The question is stored before its answer: who tries again at once would ask it twice."""
+    home = scene.home
+    session = await scene.announced()
+    scene.server.faults.next("POST", CALLBACKS, fate=Fate.RESET)
+    shown = await home.member.slash(home.channel, "ask", text="Why?")
+    assert shown.text == UNANSWERED
+    assert shown.ephemeral
+    assert await scene.board(session) == ["Why?"]
+    assert "Traceback" not in caplog.text
+    assert "could not be answered" in caplog.text
+
+
+async def test_an_answer_that_got_through_unnoticed_is_not_given_again(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = scene.home
+    session = await scene.announced()
+    scene.server.faults.next("POST", CALLBACKS, fate=Fate.LOST)
+    shown = await home.member.slash(home.channel, "ask", text="Why?")
+    await until(lambda: len(scene.server.requests.to("POST", CALLBACKS)) == 2)
+    assert "number **1**" in shown.text
+    assert not shown.followups
+    assert await scene.board(session) == ["Why?"]
     assert "Traceback" not in caplog.text

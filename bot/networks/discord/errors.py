@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -22,7 +23,11 @@ from bot.domain.errors import (
 
 logger = logging.getLogger(__name__)
 
-SORRY = "Something went wrong here, and nothing was changed by it. Please try again in a minute."
+SORRY = "Something went wrong here; it is logged. Look whether it was done before you try again."
+UNANSWERED = (
+    "Discord didn't take my answer just now. What you asked for may be done: look before you try "
+    "again."
+)
 BUSY = "That can't be stored just now; nothing was changed. Please try again in a minute."
 OUTDATED = "That command has just changed; reload Discord (Ctrl+R) and try it again."
 SERVERS_ONLY = "That works in a server only, not in a direct message."
@@ -30,6 +35,13 @@ NOTHING_AHEAD = (
     "No session is planned yet; it will be announced here. `/session list` shows earlier ones."
 )
 
+_OUTAGES = (
+    aiohttp.ClientError,
+    ConnectionError,
+    TimeoutError,
+    discord.DiscordServerError,
+    discord.RateLimited,
+)
 _LONGEST = 2000  # characters of a message's content
 _TOO_LATE = frozenset({10062, 40060})
 """Unknown interaction (its 3 s or 15 min are over), and one that was acknowledged before:
@@ -54,6 +66,8 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
     if sentence is None:
         logger.error("%s failed", where, exc_info=cause)
         sentence = SORRY
+    elif sentence is UNANSWERED:
+        logger.warning("%s could not be answered: %s", where, _short(cause))
     elif isinstance(cause, StorageError):
         logger.warning("%s could not be stored: %s", where, cause)
     else:
@@ -98,6 +112,8 @@ def _sentence(error: BaseException) -> str | None:
             return OUTDATED
         case app_commands.TransformerError():
             return f"“{_cut(str(error.value), 100)}” can't be used there; choose another value."
+        case _ if isinstance(error, _OUTAGES):
+            return UNANSWERED
         case _:
             return None
 
@@ -113,9 +129,7 @@ async def _tell(interaction: discord.Interaction, where: str, sentence: str) -> 
         if is_too_late(error):
             logger.info("%s came too late to be answered: %s", where, error)
         else:
-            logger.warning(
-                "%s could not be answered: %s", where, str(error) or type(error).__name__
-            )
+            logger.warning("%s could not be answered: %s", where, _short(error))
 
 
 def _where(interaction: discord.Interaction) -> str:
@@ -124,6 +138,10 @@ def _where(interaction: discord.Interaction) -> str:
     data: Any = interaction.data or {}
     name = f"/{command.qualified_name}" if command else str(data.get("custom_id", "a command"))
     return f"{name} ({interaction.id}, guild {interaction.guild_id})"
+
+
+def _short(error: BaseException) -> str:
+    return str(error) or type(error).__name__
 
 
 def _cut(text: str, length: int) -> str:
