@@ -1,8 +1,9 @@
 """The engine, the one way to write and the one way to read. It knows no table and no query.
 
 All connections of the pool only read. One more is kept apart for writing: its transactions come one
-at a time under a lock, begin with BEGIN IMMEDIATE, and are ended (committed or rolled back) before
-the lock is free again, whatever is cancelled meanwhile.
+at a time under a lock and begin with BEGIN IMMEDIATE. Those that wait for the lock when one ends
+are savepoints in it, and all are committed together; nobody goes on before their rows are on the
+disk, whatever is cancelled meanwhile.
 """
 
 from __future__ import annotations
@@ -222,6 +223,39 @@ def is_short(rows: Sequence[object]) -> bool:
     return len(rows) <= _SHORT
 
 
+class _Together:
+    """Transactions that came while another one was open, and commit with it: one wait for the disk
+    is enough for all of them. Each is undone alone where it fails alone.
+    """
+
+    def __init__(self) -> None:
+        self.touched: set[Topic] = set()
+        self._outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_over(self) -> bool:
+        return self._outcome.done()
+
+    def stored(self) -> None:
+        self._outcome.set_result(None)
+
+    def lost(self, error: StorageError) -> None:
+        if not self.is_over:
+            self._outcome.set_exception(error)
+
+    async def ended(self) -> None:
+        """Return when all of it is stored, whatever is cancelled meanwhile. Raises StorageError."""
+        cancelled: asyncio.CancelledError | None = None
+        while not self.is_over:
+            try:
+                await asyncio.wait((self._outcome,))
+            except asyncio.CancelledError as late:
+                cancelled = late
+        self._outcome.result()
+        if cancelled is not None:
+            raise cancelled
+
+
 class Database:
     """One SQLite file, opened. Its schema is somebody else's business.
 
@@ -232,7 +266,10 @@ class Database:
         self.path = path
         self._committed = committed
         self._lock = asyncio.Lock()
+        self._waiting = 0  # for their turn to write
         self._owner: asyncio.Task[Any] | None = None
+        self._together: _Together | None = None  # what is open, between two turns
+        self._committing: asyncio.Task[None] | None = None
         self._writer: tuple[AsyncConnection, Driver] | None = None
         self._writers = 0  # opened so far: each counts others' commits anew
         self._sentinel: sqlite3.Connection | None = None
@@ -248,8 +285,9 @@ class Database:
         )
 
     async def close(self) -> None:
-        """Close every connection; waits for a transaction that is under way."""
+        """Close every connection; waits for transactions that are under way."""
         async with self._lock:
+            await self._commit_together()
             self._drop_sentinel()
             await self._engine.dispose()
             await self._drop_writer()  # the last to leave: it may checkpoint the WAL
@@ -259,28 +297,99 @@ class Database:
         """Write, all or nothing. Raises StorageError, and then nothing was stored.
 
         A cancellation that comes during the commit is raised after it: the rows are stored then.
+        What others who wait meanwhile write is committed with it, if they are done at once.
         """
         if self._owner is not None and self._owner is asyncio.current_task():
             raise RuntimeError("a transaction inside a transaction would wait for itself")
-        async with self._lock:
+        await self._own_turn()
+        try:
             self._owner = asyncio.current_task()
+            connection, driver = await self._open_writer()
+            link = Link(connection, driver)
+            _raise_if_cancelled(driver)
             try:
-                connection, driver = await self._open_writer()
-                link = Link(connection, driver)
-                try:
-                    _raise_if_cancelled(driver)
-                    driver.begin("BEGIN IMMEDIATE")
-                    yield link
-                    if link.failed is not None:
-                        raise link.failed
-                    await _translated(driver.commit())
-                except BaseException:
-                    await self._roll_back(driver)
-                    raise
+                self._begin(driver)
+                yield link
+                if link.failed is not None:
+                    raise link.failed
+                together = await self._commit(driver, link.touched)
+            except BaseException:
+                await self._undo(driver)
+                raise
+            if together is None:
                 self._committed(link.touched)
-                _raise_if_cancelled(driver)
-            finally:
-                self._owner = None
+            _raise_if_cancelled(driver)
+        finally:
+            self._owner = None
+            self._lock.release()
+        if together is not None:
+            await together.ended()
+
+    async def _own_turn(self) -> None:
+        self._waiting += 1
+        try:
+            await self._lock.acquire()
+        finally:
+            self._waiting -= 1
+
+    def _begin(self, driver: Driver) -> None:
+        if self._together is None:
+            driver.begin("BEGIN IMMEDIATE")
+        else:
+            driver.begin_inner()
+
+    async def _commit(self, driver: Driver, touched: set[Topic]) -> _Together | None:
+        """Commit, or leave it to the task that comes when those who wait now had their turn."""
+        together = self._together
+        if together is not None:
+            driver.commit_inner()
+        elif not self._waiting or not driver.is_open:
+            await _translated(driver.commit())
+            return None
+        else:
+            together = self._together = _Together()
+            self._committing = asyncio.create_task(self._commit_after_others())
+        together.touched |= touched
+        return together
+
+    async def _commit_after_others(self) -> None:
+        """The lock is given in the order in which it is asked for."""
+        cancelled: asyncio.CancelledError | None = None
+        while True:
+            try:
+                await self._lock.acquire()
+                break
+            except asyncio.CancelledError as late:  # others wait for us
+                cancelled = late
+        try:
+            await self._commit_together()
+        finally:
+            self._lock.release()
+        if cancelled is not None:
+            raise cancelled
+
+    async def _commit_together(self) -> None:
+        """Commit what is left to be, if anything is; the lock is ours."""
+        together, self._together = self._together, None
+        if together is None or self._writer is None:
+            return
+        _, driver = self._writer
+        try:
+            await _translated(driver.commit())
+        except StorageError as error:
+            together.lost(error)
+            await self._roll_back(driver)
+            return
+        try:
+            self._committed(together.touched)
+        finally:
+            together.stored()
+        _raise_if_cancelled(driver)
+
+    async def _undo(self, driver: Driver) -> None:
+        """Undo one transaction; those that it was to commit with stay, if SQLite keeps them."""
+        if self._together is None or not driver.rollback_inner():
+            await self._roll_back(driver)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Link]:
@@ -339,13 +448,21 @@ class Database:
 
     async def _roll_back(self, driver: Driver) -> None:
         """Undo what is open. A connection that can't even do that is replaced."""
+        self._lose_together()
         try:
             await driver.rollback()
         except sqlite3.Error:
             await self._drop_writer()
         _raise_if_cancelled(driver)
 
+    def _lose_together(self) -> None:
+        together, self._together = self._together, None
+        if together is not None:
+            reason = "what was to be stored with it failed"
+            together.lost(StorageError(f"The data file can't be used just now: {reason}."))
+
     async def _drop_writer(self) -> None:
+        self._lose_together()
         if self._writer is not None:
             connection, _ = self._writer
             self._writer = None

@@ -76,6 +76,29 @@ class Driver(aiosqlite.Connection):
         """Let the next statement open a transaction first; ``BEGIN IMMEDIATE`` one that writes."""
         self._opening = words
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a transaction was opened."""
+        return self._conn.in_transaction
+
+    def begin_inner(self) -> None:
+        """One more, within the open transaction; it can be undone alone."""
+        self._conn.execute("SAVEPOINT one")
+
+    def commit_inner(self) -> None:
+        self._conn.execute("RELEASE one")
+
+    def rollback_inner(self) -> bool:
+        """Whether the transaction around it is still there: some errors make SQLite undo it all."""
+        try:
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK TO one")
+                self._conn.execute("RELEASE one")
+                return True
+        except sqlite3.Error:
+            pass
+        return False
+
     async def commit(self) -> None:
         self._opening = ""
         if self._conn.in_transaction:
