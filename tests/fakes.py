@@ -18,7 +18,9 @@ from bot.domain.model import (
     Reading,
     SummaryDraft,
     Thread,
+    Usage,
 )
+from bot.domain.ports import Progress, silent
 
 
 class FakeNow:
@@ -100,7 +102,14 @@ class FakeSummariser:
         self.error: Exception | None = None
         self.gate: asyncio.Event | None = None
 
-    async def summarise(self, reading: Reading) -> Mapping[Audience, SummaryDraft]:
+    async def summarise(
+        self,
+        reading: Reading,
+        *,
+        language: str = "",
+        progress: Progress = silent,
+        spent: Usage | None = None,
+    ) -> Mapping[Audience, SummaryDraft]:
         self.readings.append(reading)
         if self.gate is not None:
             await self.gate.wait()

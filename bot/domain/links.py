@@ -67,6 +67,11 @@ def linked(url: str, title: str = "") -> Reading:
     return Reading(_title(title) or _called(url), url)
 
 
+def is_untitled(reading: Reading) -> bool:
+    """Whether nobody gave it a title, and it is called by its address."""
+    return reading.title in ("", reading.url, _called(reading.url))
+
+
 def shown(reading: Reading) -> str:
     """The line that ``readings_in`` reads back as the same reading."""
     return (

@@ -66,9 +66,10 @@ class PostKind(StrEnum):
     """What an outbox row posts.
 
     ``CALENDAR`` is the network's own calendar entry for a session, edited in place. ``UPDATE``
-    brings a session's announcement up to date where a network can edit it. ``WARNING`` tells a
-    group's organisers what doesn't work. ``PROFILE`` and ``RELAY_LIST`` tell a Nostr network who
-    the bot is (NIP-01 kind 0, NIP-65 kind 10002).
+    brings a session's announcement up to date where a network can edit it. ``SUMMARY`` is one
+    approved summary of a session, ``ARTICLE`` its page with both, edited in place (NIP-23).
+    ``WARNING`` tells a group's organisers what doesn't work. ``PROFILE`` and ``RELAY_LIST`` tell a
+    Nostr network who the bot is (NIP-01 kind 0, NIP-65 kind 10002).
     """
 
     ANNOUNCEMENT = "announcement"
@@ -76,6 +77,8 @@ class PostKind(StrEnum):
     REMINDER = "reminder"
     NOTICE = "notice"
     UPDATE = "update"
+    SUMMARY = "summary"
+    ARTICLE = "article"
     WARNING = "warning"
     REPLY = "reply"
     PROFILE = "profile"
@@ -161,12 +164,20 @@ OPERATOR = Caller(Author(Network.LOCAL, ""))
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is read for a session. ``text`` is kept where the bot has it, as Markdown or plain."""
+    """What is read for a session. ``text`` is kept where the bot has it, as Markdown or plain.
+
+    ``author``, ``published`` and ``notes`` are a ``Document``'s, where the text came from one.
+    ``text_hash`` is the SHA-256 of the text as it is stored, in hex; "" without a text.
+    """
 
     title: str
     url: str = ""
     text: str = ""
     id: int = 0
+    author: str = ""
+    published: str = ""
+    notes: tuple[str, ...] = ()
+    text_hash: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +237,8 @@ class Document:
 
     ``text`` is Markdown: ``# heading`` lines and paragraphs between blank lines. ``published`` is
     an ISO date, perhaps only its year. ``url`` is where it was found in the end. ``pages`` is how
-    many a PDF has. ``notes`` say, a sentence each, what was left out or mended.
+    many a PDF has. ``notes`` say, a sentence each, what was left out or mended. ``language`` is the
+    source's own word ("en", "pt-BR"; BCP 47), "" where it doesn't say.
     """
 
     text: str
@@ -236,6 +248,7 @@ class Document:
     url: str = ""
     pages: int | None = None
     notes: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +288,7 @@ class SummaryDraft:
     (``asked_by``), what (``prompt``) and which model answered (``answered_by``); so does a model's
     own draft. ``findings`` are what the gates still find in it, ``usage`` what both audiences'
     drafts took together, and ``scope`` which parts of a long reading were read ("" for all).
+    ``edited``: an organiser changed what the origin had made.
     """
 
     audience: Audience
@@ -289,6 +303,7 @@ class SummaryDraft:
     findings: tuple[Finding, ...] = ()
     usage: Usage | None = None
     scope: str = ""
+    edited: bool = False
 
     @property
     def words(self) -> int:
@@ -306,7 +321,10 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A stored summary. Every version is kept; ``current`` marks the one that is shown."""
+    """A stored summary. Every version is kept, counted from 1 in its session and audience.
+
+    ``current`` marks the newest approved one, which members see; a draft never is.
+    """
 
     id: int
     session_id: int
@@ -314,6 +332,7 @@ class Summary:
     current: bool
     created_at: datetime
     draft: SummaryDraft
+    approved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

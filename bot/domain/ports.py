@@ -5,7 +5,7 @@ Storage, networks, summarisers and clocks implement these; nothing here knows wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from bot.domain.model import (
     Author,
     Delivery,
     Destination,
+    Document,
     Finding,
     Group,
     Guild,
@@ -35,9 +36,11 @@ from bot.domain.model import (
     Section,
     Session,
     Submission,
+    Suggestion,
     Summary,
     SummaryDraft,
     Thread,
+    Usage,
 )
 
 Now = Callable[[], datetime]
@@ -152,19 +155,37 @@ class SessionRows(Protocol):
         """Takes back what ``set_interest`` stored, never what the person said."""
         ...
 
+    async def set_text(self, reading_id: int, title: str, document: Document, at: datetime) -> None:
+        """Keep what was read of a reading: text, author, date and notes, under this title."""
+        ...
+
     async def of_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, int]:
         """Which session each of our own posts belongs to: remote id -> session id."""
         ...
 
 
 class SummaryRows(Protocol):
+    """Summaries in versions. The newest approved one of an audience is the current one."""
+
     async def add(self, session_id: int, draft: SummaryDraft, at: datetime) -> Summary:
-        """Store the next version and make it the current one."""
+        """Store the next version; an approved one is the current one from now on."""
         ...
 
     async def current(self, session_id: int) -> Mapping[Audience, Summary]: ...
 
     async def current_of(self, session_id: int, audience: Audience) -> Summary | None: ...
+
+    async def latest(self, session_id: int) -> Mapping[Audience, Summary]:
+        """The newest version of each audience, a draft or not."""
+        ...
+
+    async def approve(self, summary_ids: Sequence[int], at: datetime) -> None:
+        """Approve drafts; one that is approved already stays as it is."""
+        ...
+
+    async def versions(self, session_id: int) -> Sequence[Summary]:
+        """All that were ever stored, in the order in which they came."""
+        ...
 
 
 class NewQuestion(Protocol):
@@ -284,6 +305,10 @@ class ProposalRows(Protocol):
         """Its payload, and it is gone; None when it isn't there (any more)."""
         ...
 
+    async def get(self, id: str, group_id: int) -> str | None:
+        """Its payload, and it stays."""
+        ...
+
 
 class SettingRows(Protocol):
     """Small facts that outlive a start, such as the hash of what was last registered."""
@@ -362,10 +387,18 @@ class OutboxRows(Protocol):
         """FAILED, SKIPPED or UNKNOWN, for good; False when the epoch is no longer ours."""
         ...
 
-    async def supersede(self, session_id: int, kinds: Sequence[PostKind], why: str) -> int:
+    async def supersede(
+        self,
+        session_id: int,
+        kinds: Sequence[PostKind],
+        why: str,
+        *,
+        keep: Collection[str] = (),
+    ) -> int:
         """Skip what waits or is tried of a session, because something newer is told in its place.
 
-        One that is on its way just now may still arrive. Returns how many were ended.
+        One that is on its way just now may still arrive; those with a key of ``keep`` stay.
+        Returns how many were ended.
         """
         ...
 
@@ -500,14 +533,47 @@ Progress = Callable[[str], None]
 """Told one short line for each step of something that takes a while: "fetched", "techie"."""
 
 
+def silent(_: str) -> None:
+    """The ``Progress`` that nobody watches."""
+
+
+Source = Callable[[Reading], Awaitable[Document]]
+"""Reads the reading's link. Raises ReadingError."""
+
+
 class Summariser(Protocol):
     """Makes both summaries of one reading."""
 
     @property
     def origin(self) -> str: ...
 
-    async def summarise(self, reading: Reading) -> Mapping[Audience, SummaryDraft]:
-        """Raises SummaryError when the text gives too little to summarise."""
+    async def summarise(
+        self,
+        reading: Reading,
+        *,
+        language: str = "",
+        progress: Progress = silent,
+        spent: Usage | None = None,
+    ) -> Mapping[Audience, SummaryDraft]:
+        """Both, in ``language`` ("" for the reading's own).
+
+        ``spent`` is what the session took before, where its means are limited. Raises SummaryError
+        when the text gives too little to summarise, or it can't be done.
+        """
+        ...
+
+
+class Suggest(Protocol):
+    """Makes questions for the discussion of a reading."""
+
+    async def __call__(
+        self,
+        reading: Reading,
+        drafts: Mapping[Audience, SummaryDraft],
+        *,
+        language: str = "",
+    ) -> Sequence[Suggestion]:
+        """Raises SummaryError when it can't be done."""
         ...
 
 

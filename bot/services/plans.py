@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import InvalidSessionError
+from bot.domain.links import is_untitled
 from bot.domain.model import Group, Reading, Session, SessionStatus
 from bot.domain.text import clean_name
 from bot.domain.when import LONGEST, SHORTEST, resolve
@@ -101,10 +102,13 @@ def changed(before: Session, changes: SessionChanges, now: datetime) -> Session:
 
 def with_texts(before: Sequence[Reading], after: Sequence[Reading]) -> tuple[Reading, ...]:
     """The readings of ``after``, each with the text that is stored with the same one already."""
-    stored = {(reading.title, reading.url): reading for reading in before}
+    named = {(reading.title, reading.url): reading for reading in before}
+    linked = {reading.url: reading for reading in before if reading.url}
     merged = []
     for reading in after:
-        known = stored.get((reading.title, reading.url))
+        known = named.get((reading.title, reading.url))
+        if known is None and is_untitled(reading):  # it was given its own title when it was read
+            known = linked.get(reading.url)
         if known is not None and reading.text in ("", known.text):
             merged.append(known)
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from bot.domain.model import Group, Reading, Session, SessionStatus
 from bot.domain.ports import Rows
 from bot.domain.text import slug_of
 from bot.services import changes, find, posts
-from bot.services.plans import SessionChanges, SessionPlan, changed, drafted
+from bot.services.plans import SessionChanges, SessionPlan, changed, drafted, with_texts
 
 _ID_BYTES = 15  # 20 characters
 
@@ -65,7 +66,7 @@ async def accept(rows: Rows, group: Group, proposal_id: str, now: datetime) -> c
     session was changed since.
     """
     payload = await rows.proposals.take(proposal_id, group.id)
-    if payload is None:
+    if payload is None or "session" not in json.loads(payload):
         raise UserError(
             "That was done already, or dropped, or shown more than a day ago; "
             "look at the session, and give the command again if it still needs that."
@@ -119,6 +120,8 @@ async def _change(
         was_ahead = fields["starts_at"] > datetime.fromisoformat(data["proposed_at"])
         if fields["starts_at"] != before.starts_at and was_ahead and fields["starts_at"] <= now:
             raise _passed(fields)
+        # Meanwhile a text may have been read, which is no change of the session.
+        fields["readings"] = with_texts(before.readings, fields["readings"])
         after = replace(before, **fields)
     return changes.Announced(*await posts.change(rows, group, before, after, now))
 
@@ -145,7 +148,10 @@ def _payload(proposal: Proposal, now: datetime) -> str:
         "place": after.place,
         "topic": after.topic,
         "tags": after.tags,
-        "readings": [[each.title, each.url, each.text, each.id] for each in after.readings],
+        "readings": [
+            [each.title, each.url, each.text, each.id, each.author, each.published, each.notes]
+            for each in after.readings
+        ],
     }
     return json.dumps(data, ensure_ascii=False)
 
@@ -161,5 +167,18 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
         "place": data["place"],
         "topic": data["topic"],
         "tags": tuple(data["tags"]),
-        "readings": tuple(Reading(*reading) for reading in data["readings"]),
+        "readings": tuple(_reading(*reading) for reading in data["readings"]),
     }
+
+
+def _reading(
+    title: str,
+    url: str,
+    text: str,
+    id: int,
+    author: str = "",
+    published: str = "",
+    notes: Sequence[str] = (),
+) -> Reading:
+    """A reading from a payload; that of an earlier release ends with the id."""
+    return Reading(title, url, text, id, author, published, tuple(notes))

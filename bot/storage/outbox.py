@@ -7,7 +7,7 @@ while it is being sent. ``docs/decisions/002`` and ``003`` say why it works this
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -163,6 +163,7 @@ _SUPERSEDE = (
         outbox.c.session_id == bindparam("of_session"),
         outbox.c.kind.in_(listed("kinds")),
         outbox.c.next_attempt_at.is_not(None),
+        outbox.c.key.not_in(listed("kept")),
     )
     .values(
         state=OutboxState.SKIPPED.value,
@@ -317,9 +318,16 @@ class OutboxTable:
         values = {**_fence(delivery), "end": state.value, "error": error}
         return bool(await self._link.run(_END, values))
 
-    async def supersede(self, session_id: int, kinds: Sequence[PostKind], why: str) -> int:
-        names = json.dumps([kind.value for kind in kinds])
-        values = {"of_session": session_id, "kinds": names, "error": why}
+    async def supersede(
+        self,
+        session_id: int,
+        kinds: Sequence[PostKind],
+        why: str,
+        *,
+        keep: Collection[str] = (),
+    ) -> int:
+        names, kept = json.dumps([kind.value for kind in kinds]), json.dumps(list(keep))
+        values = {"of_session": session_id, "kinds": names, "kept": kept, "error": why}
         return await self._link.run(_SUPERSEDE, values)
 
     async def revive(self, posts: Sequence[Post], at: datetime) -> int:

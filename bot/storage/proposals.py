@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from bot.storage.database import Link
 from bot.storage.tables import proposals
@@ -27,4 +27,9 @@ class ProposalTable:
     async def take(self, id: str, group_id: int) -> str | None:
         statement = delete(proposals).where(proposals.c.id == id, proposals.c.group_id == group_id)
         payload: str | None = await self._link.scalar(statement.returning(proposals.c.payload))
+        return payload
+
+    async def get(self, id: str, group_id: int) -> str | None:
+        of_id = proposals.c.id == id, proposals.c.group_id == group_id
+        payload: str | None = await self._link.scalar(select(proposals.c.payload).where(*of_id))
         return payload

@@ -22,7 +22,7 @@ from sqlalchemy.pool import StaticPool
 from bot.domain.errors import ConfigError
 from bot.storage.tables import metadata
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest revision in ``migrations/versions``; a test keeps them in step."""
 
 _LOCK_SECONDS: Final = 30.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -23,6 +24,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import (
     Author,
+    Document,
     Network,
     Reading,
     RsvpAnswer,
@@ -42,13 +44,25 @@ _LAST_CHARACTER = "\U0010ffff"  # sorts after everything that a slug can go on w
 def _sessions(text: ColumnElement[str]) -> Select[Any]:
     """Sessions, each with its readings' fields as JSON, so that one query gets it all."""
     ordered = (
-        select(readings.c.title, readings.c.url, text.label("text"), readings.c.id)
+        select(
+            readings.c.title,
+            readings.c.url,
+            text.label("text"),
+            readings.c.id,
+            readings.c.author,
+            readings.c.published,
+            func.json(readings.c.notes).label("notes"),
+            readings.c.text_hash,
+        )
         .where(readings.c.session_id == sessions.c.id)
         .order_by(readings.c.position)
         .correlate(sessions)
         .subquery()
     )
-    fields = func.json_array(ordered.c.title, ordered.c.url, ordered.c.text, ordered.c.id)
+    # In a subquery SQLite forgets that a column is JSON, so it is told again.
+    fields = func.json_array(
+        *(column if column.name != "notes" else func.json(column) for column in ordered.c)
+    )
     read = select(func.json_group_array(fields, type_=JsonText)).scalar_subquery()
     return select(sessions, read.label("readings"))
 
@@ -179,6 +193,21 @@ class SessionTable:
         values = {"session_id": session.id, **named(author)}
         return bool(await self._link.run(_CLEAR_INTEREST, values))
 
+    async def set_text(self, reading_id: int, title: str, document: Document, at: datetime) -> None:
+        values = {
+            "title": title,
+            "text": document.text,
+            "author": document.author,
+            "published": document.published,
+            "notes": list(document.notes),
+            "text_hash": _hash(document.text),
+        }
+        await self._link.run(update(readings).where(readings.c.id == reading_id).values(**values))
+        of_reading = select(readings.c.session_id).where(readings.c.id == reading_id)
+        changed = update(sessions).where(sessions.c.id == of_reading.scalar_subquery())
+        await self._link.run(changed.values(updated_at=at))
+        self._link.touched.add(Topic.SESSIONS)
+
     async def of_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, int]:
         values = {"network": network.value, "remote_ids": json.dumps(remote_ids)}
         rows = await self._link.rows(_OF_REMOTE, values, short=is_short(remote_ids))
@@ -235,7 +264,20 @@ def _reading_values(session_id: int, read: Iterable[Reading]) -> Iterable[dict[s
             "title": reading.title,
             "url": reading.url,
             "text": reading.text,
+            "author": reading.author,
+            "published": reading.published,
+            "notes": list(reading.notes),
+            "text_hash": _hash(reading.text),
         }
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
+
+
+def _reading(fields: Sequence[Any]) -> Reading:
+    title, url, text, reading_id, author, published, notes, text_hash = fields
+    return Reading(title, url, text, reading_id, author, published, tuple(notes), text_hash)
 
 
 def _session(row: Row[Any]) -> Session:
@@ -251,7 +293,7 @@ def _session(row: Row[Any]) -> Session:
         place=row.place,
         topic=row.topic,
         tags=tuple(row.tags),
-        readings=tuple(Reading(*fields) for fields in row.readings),
+        readings=tuple(_reading(fields) for fields in row.readings),
         status=SessionStatus(row.status),
         revision=row.revision,
         announced_at=row.announced_at,

@@ -190,6 +190,10 @@ readings = Table(
     Column("title", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("author", Text, nullable=False, server_default=""),
+    Column("published", Text, nullable=False, server_default=""),  # an ISO date or its beginning
+    Column("notes", JsonText, nullable=False, server_default="[]"),  # sentences
+    Column("text_hash", Text, nullable=False, server_default=""),  # SHA-256 in hex; "": no text
     UniqueConstraint("session_id", "position"),
     sqlite_strict=True,
 )
@@ -201,7 +205,7 @@ summaries = Table(
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
     Column("audience", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("current", Integer, nullable=False),  # 1 for the version that is shown, else 0
+    Column("current", Integer, nullable=False),  # 1 for the newest approved version, else 0
     Column("created_at", Moment, nullable=False),
     Column("body", Text, nullable=False),
     Column("lead", Text, nullable=False),
@@ -211,6 +215,13 @@ summaries = Table(
     Column("prompt", Text, nullable=False),
     Column("answered_by", Text, nullable=False),
     Column("status", Text, nullable=False),
+    # [[gate, audience, text, point, severe], ...]
+    Column("findings", JsonText, nullable=False, server_default="[]"),
+    # [model, calls, prompt, cached and completion tokens, cost]; NULL where no model was asked
+    Column("usage", JsonText),
+    Column("scope", Text, nullable=False, server_default=""),
+    Column("edited", Integer, nullable=False, server_default=text("0")),
+    Column("approved_at", Moment),
     UniqueConstraint("session_id", "audience", "version"),
     Index("uq_summaries_current", "session_id", "audience", unique=True, sqlite_where=CURRENT),
     sqlite_strict=True,

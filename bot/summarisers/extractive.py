@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import SummaryError
-from bot.domain.model import Audience, Point, Reading, Section, SummaryDraft
-from bot.domain.ports import Sections
+from bot.domain.model import Audience, Point, Reading, Section, SummaryDraft, Usage
+from bot.domain.ports import Progress, Sections, silent
 from bot.summarisers.balance import Choice, Offer, easier_half, measured
 from bot.summarisers.languages import Language, language_of, terms, word_count
 from bot.summarisers.ranking import Graph, diverse, rank
@@ -72,8 +72,15 @@ class Extractive:
     def origin(self) -> str:
         return "extractive"
 
-    async def summarise(self, reading: Reading) -> Mapping[Audience, SummaryDraft]:
-        """Both drafts, always the same for the same reading.
+    async def summarise(
+        self,
+        reading: Reading,
+        *,
+        language: str = "",
+        progress: Progress = silent,
+        spent: Usage | None = None,
+    ) -> Mapping[Audience, SummaryDraft]:
+        """Both drafts, always the same for the same reading, and in its own language.
 
         Raises SummaryError when fewer than five sentences of the text can be quoted.
         """

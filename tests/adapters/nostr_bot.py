@@ -21,7 +21,9 @@ from bot.domain.model import (
     Reading,
     Session,
     SummaryDraft,
+    Usage,
 )
+from bot.domain.ports import Progress, silent
 from bot.networks.nostr.acquaintances import Acquaintances
 from bot.networks.nostr.admission import Admission
 from bot.networks.nostr.context import Listener
@@ -85,7 +87,14 @@ class TwoPoints:
 
     origin = "extractive"
 
-    async def summarise(self, reading: Reading) -> Mapping[Audience, SummaryDraft]:
+    async def summarise(
+        self,
+        reading: Reading,
+        *,
+        language: str = "",
+        progress: Progress = silent,
+        spent: Usage | None = None,
+    ) -> Mapping[Audience, SummaryDraft]:
         return {
             audience: SummaryDraft(
                 audience=audience,

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,9 @@ INSERT INTO questions VALUES
 INSERT INTO votes VALUES (7, 4, 'then'), (7, 5, 'then'), (9, 5, 'then');
 INSERT INTO rsvps VALUES (2, 4, 'yes', 'then');
 INSERT INTO seen VALUES ('nostr', 'q1', 'then');
+INSERT INTO readings VALUES (3, 2, 0, 'R', 'https://example.com', ''), (4, 2, 1, 'T', '', 'Text.');
+INSERT INTO summaries VALUES (5, 2, 'plain', 1, 1, 'then', 'B', 'L', '[]', 'imported', '', '', '',
+    'approved');
 INSERT INTO outbox VALUES (1, 'reply:nostr:q1', 1, 'nostr', 'b0', 'reply', 2, '{}', X'00', 'sent',
     1, 1, NULL, NULL, NULL, 'then', 'then', 'then', 'r1', '');
 """
@@ -149,7 +153,7 @@ class TestPreparing:
     def test_a_file_of_the_first_version_keeps_its_rows(self, path: Path, tmp_path: Path) -> None:
         make_first_file(path)
         before = rows_of(path)
-        assert sum(map(len, before.values())) == 14, "there is something to lose"
+        assert sum(map(len, before.values())) == 17, "there is something to lose"
         schema.prepare(path)
         schema.prepare(tmp_path / "fresh.db")
         assert shape(path) == shape(tmp_path / "fresh.db")
@@ -157,7 +161,13 @@ class TestPreparing:
         assert after["questions"] == [(*row, None) for row in before["questions"]]
         assert after["rsvps"] == [(*row, 0) for row in before["rsvps"]]
         assert after["groups"] == [(*row, None) for row in before["groups"]]
-        changed = {"questions", "rsvps", "groups", "alembic_version"}
+        hashes = ("", sha256(b"Text.").hexdigest())
+        told = zip(before["readings"], hashes, strict=True)
+        assert after["readings"] == [(*row, "", "", "[]", digest) for row, digest in told]
+        assert after["summaries"] == [
+            (*row, "[]", None, "", 0, "then") for row in before["summaries"]
+        ]
+        changed = {"questions", "rsvps", "groups", "readings", "summaries", "alembic_version"}
         kept = set(before) - changed
         assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
         assert after["alembic_version"] == [(schema.HEAD,)]
