@@ -234,7 +234,7 @@ def test_sessions_lists_ahead_and_earlier() -> None:
     assert answers.sessions_text([], NOW).startswith("No session is planned")
 
 
-def test_the_board_names_who_may_be_named() -> None:
+def test_the_board_names_nobody_from_a_closed_server() -> None:
     shown = [
         question(1, author=Author(Network.NOSTR, ANN.public_key), votes=2),
         question(2, "How?", author=Author(Network.DISCORD, "5", "Dee"), votes=1),
@@ -246,7 +246,7 @@ def test_the_board_names_who_may_be_named() -> None:
     assert answers.board_text(SESSION, shown).split("\n\n") == [
         "Questions for “LLM moats” (Wed 2 Dec, 19:00 EST)",
         f"1. Why? ({NPUB[:9]}…{NPUB[-4:]}, 2 votes)",
-        "2. How? (Dee, 1 vote)",
+        "2. How? (from Discord, 1 vote)",
         "3. What? (from Discord)",
         "4. Who? (anonymous, answered)",
         "6. When? (from the organisers)",

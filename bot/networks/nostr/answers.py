@@ -143,11 +143,10 @@ def _votes(count: int) -> str:
 
 
 def _name(author: Author) -> str:
-    if author.name:
-        return inert(author.name)
-    if author.network is Network.NOSTR:
-        return inert(encode_npub(author.address))  # shortened, so that it notifies nobody
-    return f"from {author.network.value.capitalize()}"
+    """A note is public for ever: who speaks in a closed server isn't named in one."""
+    if author.network is not Network.NOSTR:
+        return f"from {author.network.value.capitalize()}"
+    return inert(author.name or encode_npub(author.address))  # shortened, to notify nobody
 
 
 def _summary(summary: Summary) -> str:
