@@ -74,7 +74,7 @@ def read_text_file(data: bytes, name: str) -> Reading:
         raise _web_page(name)
     if not text.strip():
         raise _refused(f"“{name}” has no text in it. Check the file and try again.")
-    return Reading(title=_title(text, name), text=text)
+    return Reading(title=title_of(text, name), text=text)
 
 
 def sections(text: str) -> list[Section]:
@@ -126,7 +126,8 @@ def _lines_normalised(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n\n")
 
 
-def _title(text: str, name: str) -> str:
+def title_of(text: str, name: str) -> str:
+    """The front matter's title, else the first heading, else the file's name without its ending."""
     front = _FRONT_MATTER.match(text)
     if front and (named := _FRONT_TITLE.search(front[2])):
         return _cut(named[1].strip().strip("\"'“”"))
