@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.processes import Bot
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Bot:
     """A bot that never ran, and no session yet. To be copied."""
     return Bot.made(tmp_path_factory.mktemp("fresh"))

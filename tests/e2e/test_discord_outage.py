@@ -20,6 +20,12 @@ MESSAGES = "/channels/*/messages"
 MOATS = ("session", "add", "--title", "Moats", "--tag", "ai", "--at", "2036-12-09 19:00")
 
 
+def waiting(scene: Scene) -> set[str]:
+    """The kinds of what is still to be posted to Discord."""
+    query = "SELECT kind FROM outbox WHERE network = 'discord' AND state IN ('pending', 'sending')"
+    return {kind for (kind,) in scene.bot.rows(query)}
+
+
 @pytest.fixture
 async def scene(fresh: Bot, tmp_path: Path) -> AsyncIterator[Scene]:
     async with two_networks(fresh, tmp_path) as scene:
@@ -37,8 +43,7 @@ async def test_nostr_goes_on_while_discord_is_away_which_catches_up_once(scene: 
         await scene.nostr.one(authors=[scene.bot.pubkey], kinds=[NOTE], tag_t=["ai"])
         mention = await scene.nostr.mention(scene.bot.pubkey, "ask Who pays?")
         await scene.nostr.reply_to(mention, scene.bot.pubkey)
-        waiting = {kind for kind, _ in scene.bot.unsent()}
-        assert waiting == {"announcement", "calendar", "reminder"}
+        await until(lambda: waiting(scene) == {"announcement", "calendar", "reminder"})
         await scene.server.start()
         await scene.wait(process, lambda: not scene.bot.unsent(), 30)
         await scene.server.gateway.until_connected(within=30)

@@ -154,7 +154,7 @@ async def test_a_question_is_acknowledged_only_where_it_is_kept(
     async with scene.running():
         await asks(scene, "And who runs them?")
         board = await scene.ben.slash(scene.channel, "questions")
-    kept = [question["text"] for question in await scene.command("question", "list", "relays")]
+    kept = [text for (text,) in scene.bot.rows("SELECT text FROM questions ORDER BY number")]
     assert kept == [*stored, "And who runs them?"]
     assert all(text in board.text for text in kept)
 
