@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.errors import StorageError
@@ -14,6 +14,8 @@ from bot.domain.model import Destination, Group, Guild, Network
 from bot.domain.ports import Topic
 from bot.storage.database import Link
 from bot.storage.tables import destinations, groups, guilds
+
+_GUILD = select(guilds).where(guilds.c.address == bindparam("guild"))
 
 
 class GroupTable:
@@ -62,7 +64,7 @@ class GroupTable:
         return [_destination(row) for row in rows]
 
     async def guild(self, address: str) -> Guild | None:
-        row = await self._link.first(select(guilds).where(guilds.c.address == address))
+        row = await self._link.first(_GUILD, {"guild": address})
         return None if row is None else _guild(row)
 
     async def guilds(self, group_id: int) -> Sequence[Guild]:

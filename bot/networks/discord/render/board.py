@@ -26,6 +26,7 @@ Names = Callable[[Author], str]
 PAGE = 5
 """Questions on one page, fewer where they are long."""
 
+_BETWEEN = "\n\n"
 _ROOM = limits.EMBED_DESCRIPTION
 _PIECE = 3600  # units of one question's text on one page; a longer one goes on on the next
 _STATES = {QuestionStatus.ANSWERED: "✅ answered", QuestionStatus.HIDDEN: "🙈 hidden from members"}
@@ -58,7 +59,7 @@ def board(
         return Message(embeds=(embed,), rows=(_paging(session, 0, 1),))
     pages = _pages(_Same(questions), names)
     page = min(max(page, 0), len(pages) - 1)
-    embed.description = "\n\n".join(entry.text for entry in pages[page])
+    embed.description = _BETWEEN.join(entry.text for entry in pages[page])
     embed.set_footer(text=_footer(questions, page, len(pages)))
     shown = list({entry.question.number: entry.question for entry in pages[page]}.values())
     rows = [_votes(session, page, shown, () if shared else voted)]
@@ -141,15 +142,15 @@ def _pages(same: _Same, names: Names) -> list[list[_Entry]]:
 
     They are kept: a board of 200 is looked through again only when something on it changed.
     """
-    questions = same.questions
-    pages: list[list[_Entry]] = [[]]
-    for entry in (entry for question in questions for entry in _entries(question, names)):
-        last = pages[-1]
-        length = units("\n\n".join(each.text for each in (*last, entry)))
-        if last and (len(last) == PAGE or length > _ROOM):
-            pages.append([entry])
-        else:
-            last.append(entry)
+    pages: list[list[_Entry]] = []
+    room = 0
+    for entry in (entry for question in same.questions for entry in _entries(question, names)):
+        length = units(entry.text) + len(_BETWEEN)
+        if not pages or len(pages[-1]) == PAGE or length > room:
+            pages.append([])
+            room = _ROOM + len(_BETWEEN)
+        pages[-1].append(entry)
+        room -= length
     return pages
 
 
