@@ -153,6 +153,16 @@ class TestOnce:
         assert await discord.courier.send(again) == first
         assert len(discord.server.requests.to("POST", MESSAGES)) == 1
 
+    async def test_one_is_found_though_our_clock_is_an_hour_ahead_of_discords(
+        self, discord: Posting, announcement: Delivery
+    ) -> None:
+        first = await discord.courier.send(announcement)
+        chatter(discord, 50)
+        discord.now.advance(timedelta(hours=1))  # which we are ahead: it was posted just now
+        tried = discord.now() - LATER
+        again = replace(discord.again(announcement), first_tried_at=tried)
+        assert await discord.courier.send(again) == first
+
     async def test_one_that_was_edited_since_is_found_too(self, discord: Posting) -> None:
         first = await discord.announced()
         await discord.announcements.refresh(discord.session.id)

@@ -152,12 +152,11 @@ class DiscordCourier:
         before = ""
         for _ in range(_PAGES):
             page = await self._page(channel, before)
+            # The whole page, whatever its times: our clock may be wrong by more than we allow for.
             for message in page:
                 if self._is_ours(message) and any(text.endswith(mark) for text in message.marks):
                     return message.id
-                if since is not None and _posted_at(message) < since - _SKEW:
-                    return None
-            if len(page) < limits.HISTORY_PAGE:
+            if len(page) < limits.HISTORY_PAGE or _is_older(page[-1], since):
                 return None
             before = page[-1].id
         raise DeliveryError(f"{_CANT_TELL} too much was written there since", unknown=True)
@@ -251,5 +250,6 @@ def _loaded(post: Post) -> dict[str, Any]:
     return loaded
 
 
-def _posted_at(message: Found) -> datetime:
-    return discord.utils.snowflake_time(int(message.id))
+def _is_older(message: Found, since: datetime | None) -> bool:
+    posted_at = discord.utils.snowflake_time(int(message.id))
+    return since is not None and posted_at < since - _SKEW
