@@ -61,8 +61,9 @@ class Driver(aiosqlite.Connection):
 
     While ``short`` is set, a statement inside an open transaction runs where it is called, without
     the thread: crossing to it and back takes 0.1 ms, a statement on a few rows by an index 0.01 ms.
-    So does the first one of a transaction that only reads: in WAL mode it waits for nobody. What
-    may have to wait (opening one that writes, committing it) always goes to the thread.
+    So does the first one of a transaction, if that can be opened without waiting: nobody but
+    another process can hold it up. What may have to wait (committing, above all) always goes to the
+    thread.
     """
 
     def __init__(self, path: Path) -> None:
@@ -111,10 +112,26 @@ class Driver(aiosqlite.Connection):
 
     async def perform(self, function: Callable[[], _T]) -> _T:
         """Run ``function``, which uses our sqlite3 connection, in the transaction."""
-        if self.short and self._opening in ("", _READING):
+        if self.short and self._is_opened_at_once():
             return self._in_transaction(function)
         result: _T = await self._on_thread(partial(self._in_transaction, function))
         return result
+
+    def _is_opened_at_once(self) -> bool:
+        """Whether the transaction is open, or can be opened without waiting for another process."""
+        if self._opening in ("", _READING):
+            return True
+        connection = self._conn
+        (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            connection.execute(self._opening)
+        except sqlite3.OperationalError:
+            return False  # it is tried again where it may wait
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {patience}")
+        self._opening = ""
+        return True
 
     async def pragma(self, words: str) -> int | None:
         """Run one PRAGMA of our own; its first value where it has one."""
