@@ -70,7 +70,7 @@ async def test_a_session_that_is_invalid_is_begun_anew_and_loses_nothing_acknowl
     await home.member.slash(home.channel, "ask", text="Before?")
     scene.server.gateway.invalidate()
     await scene.announced("Moats")
-    await scene.server.gateway.until_identified(2)
+    await scene.server.gateway.until_identified(2, within=20)
     assert "number **2**" in (await home.member.slash(home.channel, "ask", text="After?")).text
     await scene.all_is_sent()
     await has_each_once(scene)

@@ -33,7 +33,6 @@ def on_discord(*kinds: PostKind) -> Matters:
 
 
 _announcement = on_discord(PostKind.ANNOUNCEMENT)
-_event = on_discord(PostKind.CALENDAR)
 _reminder = on_discord(PostKind.REMINDER)
 
 POINTS: dict[str, Callable[[str], None]] = {
@@ -44,7 +43,6 @@ POINTS: dict[str, Callable[[str], None]] = {
     "in its mark's transaction": after(OutboxTable, "mark_sent", _announcement),
     # a scheduled event
     "after the event was made": after(Rest, "create_event", always),
-    "in the event's mark": after(OutboxTable, "mark_sent", _event),
     # a reminder
     "after the reminder was sent": after(DiscordCourier, "send", _reminder),
     # an interaction

@@ -24,12 +24,13 @@ MESSAGES = "/channels/*/messages"
 CALLBACKS = "/interactions/*/*/callback"
 FORGOTTEN = timedelta(minutes=5)  # by Discord, which keeps a nonce for two
 OF_AN_ANNOUNCEMENT = ["before its thread", "after it was sent"]
-OF_AN_EVENT = ["after the event was made", "in the event's mark"]
 OF_A_QUESTION = [
-    # acknowledged how often, and what is stored
-    pytest.param("in the question's transaction", 0, []),
-    pytest.param("before the question's answer", 0, ["Who pays?"]),
-    pytest.param("after the question's answer", 1, ["Who pays?"]),
+    # how often it was acknowledged, how often it is stored, and what who asks again is told
+    pytest.param(
+        "in the question's transaction", 0, 0, "is number **1** on the board", id="during"
+    ),
+    pytest.param("before the question's answer", 0, 1, "already: it is question 1", id="before"),
+    pytest.param("after the question's answer", 1, 1, "already: it is question 1", id="after"),
 ]
 
 
@@ -85,10 +86,9 @@ async def test_a_message_whose_answer_was_on_its_way_stands_once(scene: Scene) -
     assert first.body["enforce_nonce"] is True
 
 
-@pytest.mark.parametrize("point", OF_AN_EVENT)
-async def test_a_scheduled_event_is_made_once_though_the_bot_died(scene: Scene, point: str) -> None:
+async def test_a_scheduled_event_is_made_once_though_the_bot_died(scene: Scene) -> None:
     await scene.announced()
-    await scene.dies(point)
+    await scene.dies("after the event was made")
     await scene.settles()
     scene.one_event()
     scene.one_announcement()
@@ -144,19 +144,20 @@ def acknowledged(scene: Scene) -> int:
     return len([each for each in scene.server.requests.to("POST", CALLBACKS) if each.status < 300])
 
 
-@pytest.mark.parametrize(("point", "answers", "stored"), OF_A_QUESTION)
-async def test_a_question_is_acknowledged_only_where_it_is_kept(
-    scene: Scene, point: str, answers: int, stored: list[str]
+@pytest.mark.parametrize(("point", "answers", "stored", "told"), OF_A_QUESTION)
+async def test_a_question_is_acknowledged_only_where_it_is_kept_and_is_kept_once(
+    scene: Scene, point: str, answers: int, stored: int, told: str
 ) -> None:
     await scene.announced()
     await scene.dies(point, lambda: asks(scene, "Who pays?"))
     assert acknowledged(scene) == answers
+    assert scene.bot.rows("SELECT count(*) FROM questions") == [(stored,)]
     async with scene.running():
-        await asks(scene, "And who runs them?")
+        again = await scene.ada.slash(scene.channel, "ask", text="Who pays?")
         board = await scene.ben.slash(scene.channel, "questions")
-    kept = [text for (text,) in scene.bot.rows("SELECT text FROM questions ORDER BY number")]
-    assert kept == [*stored, "And who runs them?"]
-    assert all(text in board.text for text in kept)
+    assert told in again.text
+    assert scene.bot.rows("SELECT number, text FROM questions") == [(1, "Who pays?")]
+    assert board.text.count("Who pays?") == 1
 
 
 async def test_an_announcing_that_died_did_nothing_and_is_done_by_the_next_press(

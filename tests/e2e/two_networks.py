@@ -35,6 +35,8 @@ from tests.e2e.processes import Bot, end
 
 WHEN, ZONE = "2036-12-02 19:00", "America/New_York"
 POINTED = "tests.e2e.pointed"
+PATIENCE = 10.0
+"""Seconds that Discord waits for an answer here, on machines that do much else."""
 
 Act = Callable[[], Coroutine[Any, Any, object]]
 
@@ -158,11 +160,11 @@ class Scene:
 
 
 @asynccontextmanager
-async def two_networks(bot: Bot, folder: Path, **options: Any) -> AsyncIterator[Scene]:
+async def two_networks(bot: Bot, folder: Path) -> AsyncIterator[Scene]:
     """``bot``'s data, copied to ``folder``; in the end every request to Discord is checked."""
     clock = Clock()
     async with (
-        LocalDiscord(now=clock, **options) as server,
+        LocalDiscord(now=clock, acknowledge_within=PATIENCE) as server,
         LocalRelay() as relay,
         member(relay.url) as nostr,
     ):
