@@ -39,6 +39,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.domain.errors import StorageError
 from bot.domain.ports import Topic
@@ -93,11 +94,13 @@ class Batch:
 
 
 class Query:
-    """A SELECT that Core writes once and the driver runs: Core takes 0.1 ms for each run, which is
-    more than SQLite does. Values and columns are as SQLite has them: no type converts them.
+    """A SELECT, or an INSERT that returns rows: Core writes it once and the driver runs it.
+
+    Core takes 0.1 ms for each run, which is more than SQLite does. Values and columns are as SQLite
+    has them: no type converts them.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | ReturningInsert[Any]) -> None:
         self._statement = statement
 
     @cached_property

@@ -10,24 +10,26 @@ from sqlalchemy import Text, bindparam, func, select, true
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import Network
-from bot.storage.database import Link, is_short
-from bot.storage.tables import Moment, cursors, listed, seen
+from bot.storage.database import Link, Query, is_short
+from bot.storage.tables import cursors, listed, moment_text, seen
 
 _given = func.json_each(bindparam("source_ids", type_=Text)).table_valued("value")
-_ADD = (
+_ADD = Query(
     insert(seen)
     .from_select(
         ["network", "source_id", "seen_at"],
         # SQLite takes ON CONFLICT for part of the FROM unless a WHERE stands between them.
-        select(
-            bindparam("network", type_=Text), _given.c.value, bindparam("at", type_=Moment)
-        ).where(true()),
+        select(bindparam("network", type_=Text), _given.c.value, bindparam("at", type_=Text)).where(
+            true()
+        ),
     )
     .on_conflict_do_nothing()
     .returning(seen.c.source_id)
 )
-_WHICH = select(seen.c.source_id).where(
-    seen.c.network == bindparam("network"), seen.c.source_id.in_(listed("source_ids"))
+_WHICH = Query(
+    select(seen.c.source_id).where(
+        seen.c.network == bindparam("network"), seen.c.source_id.in_(listed("source_ids"))
+    )
 )
 _MOVE = insert(cursors)
 _MOVE = _MOVE.on_conflict_do_update(
@@ -43,14 +45,15 @@ class SeenTable:
         self._link = link
 
     async def add(self, network: Network, source_ids: Sequence[str], at: datetime) -> set[str]:
-        values = {"network": network.value, "source_ids": json.dumps(source_ids), "at": at}
-        rows = await self._link.rows(_ADD, values, short=is_short(source_ids))
-        return {row.source_id for row in rows}
+        given = {"network": network.value, "source_ids": json.dumps(source_ids)}
+        values = {**given, "at": moment_text(at)}
+        rows = await self._link.found(_ADD, values, short=is_short(source_ids))
+        return {source_id for (source_id,) in rows}
 
     async def which(self, network: Network, source_ids: Sequence[str]) -> set[str]:
         values = {"network": network.value, "source_ids": json.dumps(source_ids)}
-        rows = await self._link.rows(_WHICH, values, short=is_short(source_ids))
-        return {row.source_id for row in rows}
+        rows = await self._link.found(_WHICH, values, short=is_short(source_ids))
+        return {source_id for (source_id,) in rows}
 
 
 class CursorTable:

@@ -122,45 +122,53 @@ _BOARD = _board(QuestionStatus.OPEN, QuestionStatus.ANSWERED)
 _WHOLE_BOARD = _board(QuestionStatus.OPEN, QuestionStatus.ANSWERED, QuestionStatus.HIDDEN)
 
 _wanted = func.json_each(bindparam("wanted", type_=Text)).table_valued("value")
-_LAST_NUMBERS = select(
-    _wanted.c.value.label("session_id"),
-    select(func.max(questions.c.number))
-    .where(questions.c.session_id == _wanted.c.value)
-    .correlate(_wanted)
-    .scalar_subquery()
-    .label("found"),
+_LAST_NUMBERS = Query(
+    select(
+        _wanted.c.value.label("session_id"),
+        select(func.max(questions.c.number))
+        .where(questions.c.session_id == _wanted.c.value)
+        .correlate(_wanted)
+        .scalar_subquery()
+        .label("found"),
+    )
 )
-_COUNTS = select(
-    _wanted.c.value.label("session_id"),
-    select(func.count())
-    .select_from(questions)
-    .where(questions.c.session_id == _wanted.c.value)
-    .correlate(_wanted)
-    .scalar_subquery()
-    .label("found"),
+_COUNTS = Query(
+    select(
+        _wanted.c.value.label("session_id"),
+        select(func.count())
+        .select_from(questions)
+        .where(questions.c.session_id == _wanted.c.value)
+        .correlate(_wanted)
+        .scalar_subquery()
+        .label("found"),
+    )
 )
-_session_of_pair = func.json_extract(_wanted.c.value, "$[0]")
-_hash_of_pair = func.json_extract(_wanted.c.value, "$[1]")
-_COUNTS_BY_AUTHOR = select(
-    _session_of_pair.label("session_id"),
-    _hash_of_pair.label("author_hash"),
-    select(func.count())
-    .select_from(questions)
-    .where(questions.c.session_id == _session_of_pair, questions.c.author_hash == _hash_of_pair)
-    .correlate(_wanted)
-    .scalar_subquery()
-    .label("found"),
+_session_of_pair = func.json_extract(_wanted.c.value, literal_column("'$[0]'"))
+_hash_of_pair = func.json_extract(_wanted.c.value, literal_column("'$[1]'"))
+_COUNTS_BY_AUTHOR = Query(
+    select(
+        _session_of_pair.label("session_id"),
+        _hash_of_pair.label("author_hash"),
+        select(func.count())
+        .select_from(questions)
+        .where(questions.c.session_id == _session_of_pair, questions.c.author_hash == _hash_of_pair)
+        .correlate(_wanted)
+        .scalar_subquery()
+        .label("found"),
+    )
 )
-_ALREADY_ASKED = select(
-    questions.c.session_id, questions.c.author_hash, questions.c.text, questions.c.number
-).join_from(
-    _wanted,
-    questions,
-    and_(
-        questions.c.session_id == _session_of_pair,
-        questions.c.author_hash == _hash_of_pair,
-        questions.c.text == func.json_extract(_wanted.c.value, "$[2]"),
-    ),
+_ALREADY_ASKED = Query(
+    select(
+        questions.c.session_id, questions.c.author_hash, questions.c.text, questions.c.number
+    ).join_from(
+        _wanted,
+        questions,
+        and_(
+            questions.c.session_id == _session_of_pair,
+            questions.c.author_hash == _hash_of_pair,
+            questions.c.text == func.json_extract(_wanted.c.value, literal_column("'$[2]'")),
+        ),
+    )
 )
 
 _VOTE = Batch(
@@ -237,27 +245,27 @@ class QuestionTable:
 
     async def last_numbers(self, session_ids: Sequence[int]) -> Mapping[int, int]:
         wanted = {"wanted": json.dumps(session_ids)}
-        rows = await self._link.rows(_LAST_NUMBERS, wanted, short=is_short(session_ids))
-        return {row.session_id: row.found for row in rows if row.found}
+        rows = await self._link.found(_LAST_NUMBERS, wanted, short=is_short(session_ids))
+        return {session_id: found for session_id, found in rows if found}
 
     async def counts(self, session_ids: Sequence[int]) -> Mapping[int, int]:
         wanted = {"wanted": json.dumps(session_ids)}
-        rows = await self._link.rows(_COUNTS, wanted, short=is_short(session_ids))
-        return {row.session_id: row.found for row in rows if row.found}
+        rows = await self._link.found(_COUNTS, wanted, short=is_short(session_ids))
+        return {session_id: found for session_id, found in rows if found}
 
     async def counts_by_author(
         self, pairs: Sequence[tuple[int, str]]
     ) -> Mapping[tuple[int, str], int]:
         wanted = {"wanted": json.dumps(pairs)}
-        rows = await self._link.rows(_COUNTS_BY_AUTHOR, wanted, short=is_short(pairs))
-        return {(row.session_id, row.author_hash): row.found for row in rows if row.found}
+        rows = await self._link.found(_COUNTS_BY_AUTHOR, wanted, short=is_short(pairs))
+        return {(session_id, author): found for session_id, author, found in rows if found}
 
     async def already_asked(
         self, keys: Sequence[tuple[int, str, str]]
     ) -> Mapping[tuple[int, str, str], int]:
         wanted = {"wanted": json.dumps(keys)}
-        rows = await self._link.rows(_ALREADY_ASKED, wanted, short=is_short(keys))
-        return {(row.session_id, row.author_hash, row.text): row.number for row in rows}
+        rows = await self._link.found(_ALREADY_ASKED, wanted, short=is_short(keys))
+        return {(session_id, author, text): number for session_id, author, text, number in rows}
 
     async def vote(self, question: Question, group_id: int, voter: Author, at: datetime) -> bool:
         moment = moment_text(at)
