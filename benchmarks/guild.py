@@ -19,7 +19,7 @@ from benchmarks.data import Rows, now
 from benchmarks.processes import Place, Started, make_place, started
 from bot.app import open_desk
 from bot.config import load
-from bot.domain.model import OPERATOR, Author, Network, Reading, Session, Submission
+from bot.domain.model import OPERATOR, Audience, Author, Network, Reading, Session, Submission
 from bot.networks.discord.local import Actor, Channel, Guild, LocalDiscord
 from bot.services.groups import GroupSetup
 from bot.services.sessions import SessionPlan
@@ -87,7 +87,8 @@ async def prepared(folder: Path, relay: str, rows: Rows, hall: Hall, board: int)
         )
         session = await desk.sessions.add(group, plan, by=OPERATOR)
         await desk.sessions.announce(group, session.slug, by=OPERATOR)
-        await desk.summaries.make(session)
+        for audience in Audience:
+            await desk.summaries.get(session, audience)
         asked = [_question(group.id, session, number) for number in range(board)]
         await desk.questions.submit(asked)
     return place
