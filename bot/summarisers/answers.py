@@ -177,11 +177,10 @@ def _values(content: str, form: type[Form]) -> Iterator[dict[str, Any]]:
 
 def _objects(content: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The outermost JSON objects in a text, and how long each is."""
-    for text in (content, _TRAILING_COMMA.sub(r"\1", content)):
-        found = list(_decoded(text))
-        if found:
-            yield from found
-            return
+    yield from _decoded(content)
+    mended = _TRAILING_COMMA.sub(r"\1", content)
+    if mended != content:
+        yield from _decoded(mended)
 
 
 def _decoded(text: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 _SUGGESTED = 5
 _MOST_WORDS, _LEAST_WORDS = 350, 80  # of the techie summary
 _TELLING = 20_000  # characters that tell whether a text is a short one
+_MOST_FINDINGS, _FINDING = 12, 400  # told in one corrective turn, and characters of one
 _DISPROVED = frozenset({"quote", "instruction", "link", "mention", "markup"})
 
 Drafts = dict[Audience, SummaryDraft]
@@ -186,7 +187,8 @@ class Conversation:
         words = {each: measured(draft.body) for each, draft in drafts.items()}
         least, most = _range(drafts[Audience.TECHIE])
         counts = prompts.counts(words, audience, least, most)
-        texts = [finding.text for finding in _of(found, audience) if finding.severe]
+        severe = [finding for finding in _of(found, audience) if finding.severe]
+        texts = [finding.text[:_FINDING] for finding in severe[:_MOST_FINDINGS]]
         return prompts.correct(audience, words[audience], counts, texts)
 
     def _finished(self, draft: SummaryDraft, found: list[Finding]) -> SummaryDraft:

@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 import random
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -197,7 +198,8 @@ class Model:
 
     @property
     def _address(self) -> str:
-        return self.settings.base_url or OPENAI
+        """As it is shown: without a user's name and password."""
+        return re.sub(r"(?<=//)[^/@]*@", "", self.settings.base_url) or OPENAI
 
     async def _made(self) -> AsyncOpenAI:
         async with self._making:

@@ -121,10 +121,9 @@ class _Reader:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._noted(number)) for number in range(count)]
         except ExceptionGroup as failed:
-            models, others = failed.split(ModelError)
-            if models is None or others is not None:
+            if not all(isinstance(error, ModelError) for error in failed.exceptions):
                 raise
-            raise next(_alone(models)) from failed
+            raise failed.exceptions[0] from failed
         return [task.result() for task in tasks]
 
     async def _noted(self, number: int) -> _Notes | None:
@@ -237,11 +236,3 @@ def _numbers(numbers: Sequence[int]) -> str:
             runs.append([number])
     texts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
     return f"part{'' if len(numbers) == 1 else 's'} {', '.join(texts)}"
-
-
-def _alone(group: BaseExceptionGroup[ModelError]) -> Iterator[ModelError]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _alone(error)
-        else:
-            yield error

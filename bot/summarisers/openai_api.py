@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 from bot.domain.errors import SummaryError
 from bot.domain.model import Audience, Reading, Suggestion, SummaryDraft, Usage
-from bot.domain.ports import Backoff, Gates, Progress, Sections
+from bot.domain.ports import Backoff, Gates, Progress, Sections, silent
 from bot.summarisers import faults, ladder
 from bot.summarisers.balance import measured
 from bot.summarisers.budget import Budget, ModelSettings, tokens_of
@@ -27,10 +27,6 @@ logger = logging.getLogger(__name__)
 
 _LEAST_WORDS = 40  # fewer are no text to summarise
 _TELLING = 10_000  # characters that tell whether there are enough
-
-
-def _silent(_: str) -> None:
-    """Nobody wants to know how far it is."""
 
 
 async def _summarised(
@@ -66,7 +62,7 @@ class ModelSummariser:
         reading: Reading,
         *,
         language: str = "",
-        progress: Progress = _silent,
+        progress: Progress = silent,
         spent: Usage | None = None,
     ) -> Mapping[Audience, SummaryDraft]:
         """Both drafts, with what the gates find in them and what both together took.

@@ -115,7 +115,8 @@ def mark_for(text: str) -> str:
 
 def system(mark: str, language: str, *, notes: bool = False) -> str:
     """What holds for the whole conversation; ``language`` is its name or code, "" the reading's."""
-    written = f"the language “{language}”" if language else "the language of the material"
+    name = " ".join(language.split())
+    written = f"the language “{name}”" if name else "the language of the material"
     return _SYSTEM.format(what=_COLLECTED if notes else _READING, mark=mark, language=written)
 
 

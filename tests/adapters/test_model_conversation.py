@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -215,6 +217,19 @@ async def test_usage_cost_and_cached_tokens_are_told_with_both_drafts(make: Make
     drafts = await summariser.summarise(READING)
     expected = Usage("gpt-test", 2, 3000, 2000, 600, (1000 * 1.0 + 2000 * 0.1 + 600 * 10) / 1e6)
     assert drafts[Audience.TECHIE].usage == drafts[Audience.PLAIN].usage == expected
+
+
+def test_nothing_of_the_client_is_imported_before_it_is_needed() -> None:
+    script = (
+        "import sys, bot.summarisers.openai_api as api;"
+        "settings = api.ModelSettings('m');"
+        "summariser = api.ModelSummariser(settings, lambda d, t: (), 'key', lambda text: ());"
+        "print(summariser.origin, 'openai' in sys.modules, 'httpx2' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert found.stdout.split() == ["m", "False", "False"]
 
 
 async def test_a_reading_without_text_is_not_summarised(server: ModelServer, make: Make) -> None:

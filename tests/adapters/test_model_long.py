@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.domain.errors import SummaryError
-from bot.domain.model import Audience, Reading
+from bot.domain.model import Audience, Finding, Reading
 from bot.domain.ports import Gates
 from bot.readings.extract import sections
 from bot.summarisers.budget import ModelSettings, tokens_of
@@ -188,6 +188,23 @@ async def test_notes_of_nothing_but_inventions_make_no_summary(
     server.acts[:] = [says(json.dumps(invented))] * 100
     with pytest.raises(SummaryError, match="noted nothing that stands in the reading"):
         await make(check).summarise(BOOK)
+
+
+async def test_a_bug_is_not_taken_for_a_fault_of_the_model(make: Make) -> None:
+    def broken(*_: object) -> list[Finding]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup) as told:
+        await make(broken, at_once=1).summarise(BOOK)
+    assert told.group_contains(ZeroDivisionError)
+
+
+async def test_a_long_reading_without_prose_is_noted_as_it_is(
+    server: ModelServer, make: Make
+) -> None:
+    code = Reading("Code", "", "```\n" + "\n\n".join(chapter(n) for n in range(9)) + "\n```")
+    await make().summarise(code)
+    assert "Gardeners of town 0" in server.messages(0)[1]["content"] + str(server.asked)
 
 
 async def test_many_notes_are_cut_to_what_the_model_can_hold(
