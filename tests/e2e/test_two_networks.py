@@ -44,9 +44,7 @@ async def test_one_evening_on_both_networks(scene: Scene) -> None:
         await is_reminded(scene, note)
         await is_moved(scene, announcement, event, note)
         await is_cancelled(scene, announcement, event, note)
-        await until(lambda: not scene.bot.unsent())
-    ended = scene.bot.rows("SELECT DISTINCT state, kind FROM outbox WHERE state != 'sent'")
-    assert ended in ([], [("skipped", "update")]), "but for an edit that the next one held already"
+    assert scene.bot.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
     log = scene.bot.log()
     assert "Traceback" not in log
     warnings = [line for line in log.splitlines() if " WARNING " in line]
@@ -155,6 +153,7 @@ async def is_reminded(scene: Scene, note: Found) -> None:
     reminder = await scene.server.posted(scene.channel, "days: Relays", within=15)
     assert "Going" in reminder.labels
     await reads_below(scene, note, "days: Relays")
+    await all_is_marked(scene)
 
 
 async def is_moved(scene: Scene, announcement: Message, event: Event, note: Found) -> None:
@@ -172,6 +171,7 @@ async def is_moved(scene: Scene, announcement: Message, event: Event, note: Foun
     await scene.server.until(lambda: event.start.timestamp() == second(MOVED_TO))
     await reads_below(scene, note, "New time: Relays")
     await is_in_the_calendar(scene, "start", str(second(MOVED_TO)))
+    await all_is_marked(scene)
 
 
 async def is_cancelled(scene: Scene, announcement: Message, event: Event, note: Found) -> None:
@@ -184,6 +184,7 @@ async def is_cancelled(scene: Scene, announcement: Message, event: Event, note: 
     assert "Going" not in announcement.labels
     await reads_below(scene, note, "Cancelled: Relays")
     await is_in_the_calendar(scene, "title", "Cancelled: Relays")
+    await all_is_marked(scene)
 
 
 async def agrees(scene: Scene) -> None:
@@ -195,6 +196,11 @@ async def agrees(scene: Scene) -> None:
     assert session["questions"][1]["author"] == "Ada"
     assert session["rsvps"] == {"yes": 1, "maybe": 2, "no": 1}
     assert session["status"] == "cancelled"
+
+
+async def all_is_marked(scene: Scene) -> None:
+    """What was sent is marked so a moment later; a change before that would call it skipped."""
+    await until(lambda: not scene.bot.unsent(), 10)
 
 
 def second(local: str) -> int:
