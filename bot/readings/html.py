@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BYTES = 5 * 1024 * 1024
 _WORKER = "bot.readings.html_worker"
-_LIMITS = Limits(wall=40.0, cpu=20, memory=1024 * 1024 * 1024)
+_LIMITS = Limits(wall=30.0, cpu=10, memory=1024 * 1024 * 1024)
 _THREAD_CHARACTERS, _THREAD_TAGS = 500_000, 10_000  # read in a thread; a second at the worst
 _FEW, _SHORT = 80, 900  # letters that are no text at all; that may be a wall's own words
 _TITLE_LENGTH = 200
@@ -60,8 +60,13 @@ _SCRIPT = re.compile(
 )
 
 
-async def read_html(body: bytes, *, charset: str = "utf-8", url: str = "") -> Document:
-    """The article on the page ``body``, found at ``url``. Raises ReadingError."""
+async def read_html(
+    body: bytes, *, charset: str = "utf-8", url: str = "", limits: Limits = _LIMITS
+) -> Document:
+    """The article on the page ``body``, found at ``url``. Raises ReadingError.
+
+    ``limits`` are for a page that is too large to be read in a thread.
+    """
     notes = []
     if len(body) > MAX_BYTES:
         notes.append(f"Only the first {MAX_BYTES // 2**20} MiB of the page were read.")
@@ -69,7 +74,7 @@ async def read_html(body: bytes, *, charset: str = "utf-8", url: str = "") -> Do
     if len(text) <= _THREAD_CHARACTERS and text.count("<") <= _THREAD_TAGS:
         answer = await asyncio.to_thread(article, text, url)
     else:
-        answer = await _confined(text, url)
+        answer = await _confined(text, url, limits)
     if wall := answer["wall"]:
         logger.info("A page of %d bytes was refused: %s", len(body), wall)
         raise ReadingError(_WALLS[wall], permanent=True)
@@ -86,9 +91,9 @@ async def read_html(body: bytes, *, charset: str = "utf-8", url: str = "") -> Do
     )
 
 
-async def _confined(text: str, url: str) -> Mapping[str, Any]:
+async def _confined(text: str, url: str, limits: Limits) -> Mapping[str, Any]:
     try:
-        return await confined(_WORKER, f"{url}\n{text}".encode("utf-8", "replace"), _LIMITS)
+        return await confined(_WORKER, f"{url}\n{text}".encode("utf-8", "replace"), limits)
     except WorkerError as error:
         logger.warning("A page of %d characters was given up: %s", len(text), error)
         raise ReadingError(

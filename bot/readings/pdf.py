@@ -19,6 +19,7 @@ from bot.readings.confined import Limits, WorkerError, confined
 logger = logging.getLogger(__name__)
 
 _WORKER = "bot.readings.pdf_worker"
+_LIMITS = Limits()
 _MARK = b"%PDF-"
 _TITLE_LENGTH = 200
 
@@ -48,13 +49,13 @@ _DATE = re.compile(
 )
 
 
-async def read_pdf(body: bytes, *, name: str = "", limits: Limits | None = None) -> Document:
+async def read_pdf(body: bytes, *, name: str = "", limits: Limits = _LIMITS) -> Document:
     """The text of the PDF ``body``. Raises ReadingError; its sentence calls it ``name``."""
     called = f"“{name}”" if name else "That PDF"
     if _MARK not in body[:1024]:
         raise _refused(called, "broken")
     try:
-        answer = await confined(_WORKER, body, limits or Limits())
+        answer = await confined(_WORKER, body, limits)
     except WorkerError as error:
         logger.warning("A PDF of %d bytes was given up: %s", len(body), error)
         raise ReadingError(f"{called} {_GAVE_UP}", permanent=True) from error

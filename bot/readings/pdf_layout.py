@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+GAP = 0.9  # of the font's size: a wider one may be a gutter
 _EDGE_LINES = 2  # running heads are among so many lines at the top, and at the bottom
 _DEPTH = 2  # gutters within a column of a page
 _STEP = 2.0  # points between the places where a gutter is looked for
@@ -65,13 +66,33 @@ def flows(pages: Sequence[Sequence[Piece]]) -> list[Flow]:
 
 def lines(pieces: Iterable[Piece]) -> list[Piece]:
     """Pieces side by side on one baseline joined, from the top down."""
+    return [_joined(row) for row in _rows(pieces)]
+
+
+def _phrases(pieces: Iterable[Piece]) -> list[Piece]:
+    """Pieces joined as long as no gap is between them that may be a gutter."""
+    found = []
+    for row in _rows(pieces):
+        start = 0
+        for place in range(1, len(row) + 1):
+            if place == len(row) or _apart(row[place - 1], row[place]):
+                found.append(_joined(row[start:place]))
+                start = place
+    return found
+
+
+def _apart(before: Piece, piece: Piece) -> bool:
+    return piece.x0 - before.x1 > GAP * max(before.size, piece.size)
+
+
+def _rows(pieces: Iterable[Piece]) -> list[list[Piece]]:
     rows: list[list[Piece]] = []
     for piece in sorted(pieces, key=lambda piece: -piece.y):
         if rows and _on_one_line(rows[-1], piece):
             rows[-1].append(piece)
         else:
             rows.append([piece])
-    return [_joined(sorted(row, key=lambda piece: piece.x0)) for row in rows]
+    return [sorted(row, key=lambda piece: piece.x0) for row in rows]
 
 
 def _on_one_line(row: Sequence[Piece], piece: Piece) -> bool:
@@ -197,30 +218,47 @@ def _length(side: Sequence[Piece]) -> float:
 
 
 def _without_running_heads(pages: Sequence[Sequence[Piece]]) -> Iterator[list[Piece]]:
-    edges = [_edges(pieces) for pieces in pages]
-    seen = Counter(key for edge in edges for key in {_key(piece) for piece in edge})
+    phrases = [_phrases(pieces) for pieces in pages]
+    body = _body_size(phrases)
+    edges = [_edges(pieces) for pieces in phrases]
+    seen: Counter[str] = Counter()
+    for edge in edges:
+        seen.update({_key(piece, body) for row in edge for piece in row})
     often = 2 if len(pages) <= 4 else 3
-    for pieces, edge in zip(pages, edges, strict=True):
-        dropped = {
-            id(piece)
-            for piece in edge
-            if _PAGE_NUMBER.fullmatch(piece.text)
-            or (len(pages) > 1 and len(piece.text) < 150 and seen[_key(piece)] >= often)
-        }
+    for pieces, edge in zip(phrases, edges, strict=True):
+        dropped: set[int] = set()
+        for row in edge:
+            heads = [piece for piece in row if seen[_key(piece, body)] >= often]
+            # A number is the page's only where nothing else stands beside it, as in a table.
+            if all(piece in heads or _PAGE_NUMBER.fullmatch(piece.text) for piece in row):
+                heads = row
+            dropped.update(id(piece) for piece in heads if len(piece.text) < 150)
         yield [piece for piece in pieces if id(piece) not in dropped]
 
 
-def _key(piece: Piece) -> str:
-    words = re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(piece.text.casefold().split()))
+def _body_size(pages: Iterable[Iterable[Piece]]) -> float:
+    sizes: Counter[int] = Counter()
+    for pieces in pages:
+        for piece in pieces:
+            sizes[round(piece.size)] += len(piece.text)
+    return max(sizes, key=lambda size: sizes[size], default=10)
+
+
+def _key(piece: Piece, body: float) -> str:
+    """What is the same of a running head on each page: all but its numbers.
+
+    What is larger than the text is a heading: "Chapter 1" and "Chapter 2" are two of them.
+    """
+    words = " ".join(piece.text.casefold().split())
+    if piece.size <= 1.1 * body:
+        words = re.sub(r"\d+|\b[ivxlc]+\b", "#", words)
     return f"{words} {piece.size:.0f}"  # a title may stand over every page, but in small print
 
 
-def _edges(pieces: Sequence[Piece]) -> list[Piece]:
-    """What stands on the outermost lines; of a page that has hardly more, on fewer."""
-    heights = sorted({round(piece.y) for piece in pieces})
-    if len(heights) < 3:
+def _edges(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """The outermost lines; fewer of a page that has hardly more."""
+    rows = _rows(pieces)
+    if len(rows) < 3:
         return []
-    if len(heights) < 2 * _EDGE_LINES + 1:
-        heights = heights[:1] + heights[-1:]
-    outer = {*heights[:_EDGE_LINES], *heights[-_EDGE_LINES:]}
-    return [piece for piece in pieces if round(piece.y) in outer]
+    count = _EDGE_LINES if len(rows) > 2 * _EDGE_LINES else 1
+    return rows[:count] + rows[-count:]

@@ -34,7 +34,7 @@ _TITLE_LEVEL = 1
 _MOST_BETWEEN = 40  # blocks of a figure or a table between a paragraph's halves
 
 _LETTERS = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff]")
-_STRUCTURE = re.compile(r"#{1,6}\s|>|```|~~~|={3,}\s*$|-{3,}\s*$|\|")
+_HASHES = re.compile(r"^(#{1,6})\s")  # would be a heading
 _PRESENTATION = re.compile("[\ufb00-\ufb4f\U0001d400-\U0001d7ff\uff01-\uff5e]+")
 _HYPHEN = "\x02"  # PDFium's mark of a hyphen that ends a line
 
@@ -194,7 +194,7 @@ def _written(blocks: Iterable[Block], levels: dict[int, int]) -> Iterator[str]:
         elif block.item:
             yield "- " + BULLET.sub("", words, count=1)
         else:
-            yield f"\\{words}" if _STRUCTURE.match(words) else words
+            yield _HASHES.sub("\\1\u00a0", words.replace("```", "'''"))
 
 
 def _clean(words: str) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import ctypes
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.readings.confined import serve
-from bot.readings.pdf_layout import Piece, flows
+from bot.readings.pdf_layout import GAP, Piece, flows
 from bot.readings.pdf_paragraphs import markdown
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 MAX_PAGES = 300
 MAX_CHARACTERS = 3_000_000  # of all pages together
 _MAX_PAGE_CHARACTERS = 100_000
-_SPLIT = 0.9  # of the font's size: a wider gap may be a gutter
 _WITHOUT_TEXT = 20  # characters on a page that has no text to speak of
 _BOLD = 600  # font weight
 _HYPHEN = "\x02"  # what PDFium makes of a hyphen at a line's end
@@ -71,7 +71,7 @@ class _Page:
 
     @property
     def letters(self) -> int:
-        return sum(not char.isspace() for piece in self.pieces for char in piece.text)
+        return sum(len(piece.text) - piece.text.count(" ") for piece in self.pieces)
 
 
 def _refused(found: Sequence[_Page]) -> str:
@@ -82,7 +82,8 @@ def _refused(found: Sequence[_Page]) -> str:
         return "scanned"
     if letters == 0:
         return "empty"
-    odd = sum(_odd(char) for page in found for piece in page.pieces for char in piece.text)
+    counts = Counter("".join(piece.text for page in found for piece in page.pieces))
+    odd = sum(count for char, count in counts.items() if _odd(char))
     return "garbled" if odd > 0.3 * letters else ""
 
 
@@ -139,10 +140,10 @@ def _upright(placed: Sequence[_Placed]) -> list[Piece]:
 
 
 def _turned(piece: Piece, direction: int) -> Piece:
-    """Only pieces along the x axis know their extent: others get one by their length."""
+    """Where the piece stands on a page that is turned; it is a word then, long by its letters."""
     if direction == 0:
         return piece
-    long = piece.size * 0.5 * len(piece.text)
+    long = piece.size * 0.45 * len(piece.text)
     x, y = {1: (piece.y, -piece.x0), 2: (-piece.x0, -piece.y), 3: (-piece.y, piece.x0)}[direction]
     return Piece(piece.text, x, x + long, y, piece.size, piece.bold)
 
@@ -155,7 +156,7 @@ def _pieces(page: PdfTextPage) -> Iterator[_Placed]:
     x0 = x1 = y = size = 0.0
     for start, end in page_text.words():
         left, baseline = page_text.origin(start)
-        apart = left - x1 > _SPLIT * size or left < x0 - size or abs(baseline - y) > 0.12 * size
+        apart = left - x1 > GAP * size or left < x0 - size or abs(baseline - y) > 0.12 * size
         if gathered and (apart or page_text.ends_line(last, start)):
             yield page_text.piece(gathered, (first, last), (x0, x1, y), size)
             gathered = []

@@ -19,6 +19,8 @@ MAX_CHARACTERS = 3_000_000
 _SAMPLE = 64 * 1024  # bytes that an encoding is guessed by
 _LENGTH = 200  # characters of a title or a name
 _FRONT = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.{0,64000}?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_YAML_LINE = re.compile(r"[\w-]+[ \t]*:.*|[ \t]+.*|- .*|#.*|[\]}]?[ \t]*")
+_PAIR = re.compile(r"^([\w-]+)[ \t]*:[ \t]*(\S.*)$", re.MULTILINE)
 _DATE = re.compile(r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 # Encodings whose texts can't be taken for another's: those of other scripts than Latin.
 _OTHER_SCRIPT = re.compile(
@@ -81,10 +83,14 @@ def _guessed(body: bytes) -> str:
 
 
 def _front_matter(fence: str, lines: str) -> Mapping[str, Any]:
+    """What it says; empty for what only looks like one, such as text between two rules."""
     if fence == "---":
         from bot.readings.page.front_matter import front_matter  # YAML and its library
 
-        return front_matter(f"---\n{lines}\n---\n")[0]
+        if not all(_YAML_LINE.fullmatch(line) for line in lines.split("\n")):
+            return {}
+        # Titles with a colon in them are no YAML, and common.
+        return front_matter(f"---\n{lines}\n---\n")[0] or dict(_PAIR.findall(lines))
     import tomllib
 
     try:
