@@ -196,7 +196,30 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         ("[discord]\nshards = [-1]", "[discord] shards, item 1: needs 0 or more."),
         ("[discord]\nshard_count = -1", "[discord] shard_count: needs 0 or more."),
         ("[discord]\nshards = 'all'", "[discord] shards: needs a list in [brackets]."),
-        ("[summaries]\nprovider = 'openai'", '[summaries] provider: this version has "extractive"'),
+        ("[summaries]\nprovider = 'oracle'", '[summaries] provider: needs "extractive"'),
+        ("[summaries]\nprovider = 1", '[summaries] provider: needs "extractive"'),
+        ("[summaries]\nmodel = ''", "[summaries] model: needs one line"),
+        ("[summaries]\nbase_url = 'ftp://x'", "[summaries] base_url: needs an address that starts"),
+        ("[summaries]\nbase_url = 'http://'", "[summaries] base_url: needs an address that starts"),
+        ("[summaries]\nbase_url = 'http://[::1'", "[summaries] base_url: needs an address"),
+        ("[summaries]\nbase_url = 'http://a:99999'", "[summaries] base_url: needs an address"),
+        ("[summaries]\nbase_url = 'http://me:pw@a/v1'", "[summaries] base_url: may not carry a u"),
+        ("[summaries]\nbase_url = 'http://a/v1?k=1'", "[summaries] base_url: may not carry a que"),
+        ("[summaries]\nlanguage = 'de\\n'", "[summaries] language: needs a language by its name"),
+        ("[summaries]\ntimeout = 0", "[summaries] timeout: needs 1 or more."),
+        ("[summaries]\ntimeout = '5m'", "[summaries] timeout: needs a number."),
+        (
+            "[summaries]\nmax_cost = inf",
+            "[summaries] max_cost: needs a number that isn't infinite.",
+        ),
+        ("[summaries]\nmax_cost = -1", "[summaries] max_cost: needs 0 or more."),
+        ("[summaries]\nmax_cost = 0.5", "[summaries] max_cost: needs price_in and price_out"),
+        (
+            "[summaries]\nmax_cost = 1\nprice_in = 0.25",
+            "[summaries] max_cost: needs price_in and price_out",
+        ),
+        ("[summaries]\nmax_tokens = 1.5", "[summaries] max_tokens: needs a whole number."),
+        ("[summaries]\ncontext_tokens = 100", "[summaries] context_tokens: needs 2000 or more."),
         ("[limits]\nquestion_length = 10001", "[limits] question_length: needs 10000 or less."),
         ("[limits]\nquestions_per_person = true", "[limits] questions_per_person: needs a whole"),
     ],
@@ -284,6 +307,41 @@ def test_shards_are_this_processs_share_in_order(tmp_path: Path) -> None:
     text = "[discord]\nguild = '1234567890123456789'\nshards = [3, 1, 3]\nshard_count = 4"
     table = load(written(tmp_path, text), {}).discord
     assert (table.guild, table.shards, table.shard_count) == ("1234567890123456789", (1, 3), 4)
+
+
+def test_a_model_is_described_whole(tmp_path: Path) -> None:
+    text = """
+        [summaries]
+        provider = "openai"
+        model = "qwen3:8b"
+        base_url = "http://127.0.0.1:11434/v1/"
+        language = "Português (Brasil)"
+        timeout = 600
+        context_tokens = 32000
+        price_in = 0.25
+        price_out = 2
+        max_cost = 0.10
+    """
+    config = load(written(tmp_path, text), {"OPENAI_API_KEY": f" {OPENAI_KEY}\n"})
+    table = config.summaries
+    assert table.by_model
+    assert (table.base_url, table.timeout) == ("http://127.0.0.1:11434/v1", 600.0)
+    assert (table.price_in, table.price_out, table.max_cost) == (0.25, 2.0, 0.1)
+    assert config.model_key == OPENAI_KEY
+    assert OPENAI_KEY not in f"{config!r} {config} {config.model_dump()}"
+    assert config.secrets == (OPENAI_KEY,)
+
+
+def test_no_model_is_asked_and_no_key_needed_by_default(tmp_path: Path) -> None:
+    config = load(written(tmp_path, ""), {})
+    assert not config.summaries.by_model
+    assert (config.model_key, config.secrets) == ("", ())
+
+
+def test_a_model_key_that_is_none_is_named_without_repeating_it(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, "", OPENAI_API_KEY=f"Bearer {OPENAI_KEY}")
+    assert problem.startswith("OPENAI_API_KEY: ")
+    assert OPENAI_KEY not in problem
 
 
 def test_no_relay_is_needed_where_nostr_is_off(tmp_path: Path) -> None:
