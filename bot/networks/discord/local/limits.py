@@ -115,9 +115,14 @@ def _components(body: Json) -> Iterator[Problem]:
         for index, row in enumerate(components):
             if row.get("type") != 1:
                 yield Problem(f"components.{index}.type", "BASE_TYPE_CHOICES", "Must be 1.")
-    for path, component in _walk("components", components):
+    yield from _each(components)
+
+
+def _each(components: Sequence[Json]) -> Iterator[Problem]:
+    everything = list(_walk("components", components))
+    for path, component in everything:
         yield from _component(path, component)
-    yield from _unique_ids(components)
+    yield from _unique_ids(everything)
 
 
 def _components_v2(components: Sequence[Json]) -> Iterator[Problem]:
@@ -132,15 +137,16 @@ def _walk(path: str, components: Sequence[Json]) -> Iterator[tuple[str, Json]]:
     for index, component in enumerate(components):
         here = f"{path}.{index}"
         yield here, component
-        yield from _walk(f"{here}.components", component.get("components", []))
+        if inside := component.get("components"):
+            yield from _walk(f"{here}.components", inside)
         for part in ("accessory", "component"):
             if part in component:
                 yield f"{here}.{part}", component[part]
 
 
-def _unique_ids(components: Sequence[Json]) -> Iterator[Problem]:
-    ids = Counter(each["custom_id"] for _, each in _walk("", components) if "custom_id" in each)
-    for path, component in _walk("components", components):
+def _unique_ids(everything: Sequence[tuple[str, Json]]) -> Iterator[Problem]:
+    ids = Counter(each["custom_id"] for _, each in everything if "custom_id" in each)
+    for path, component in everything:
         if ids[component.get("custom_id")] > 1:
             said = "Component custom id cannot be duplicated"
             yield Problem(f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", said)
@@ -219,6 +225,4 @@ def check_modal(body: Json) -> Iterator[Problem]:
         elif component.get("type") == 1 and component.get("components", [{}])[0].get("type") == 4:
             label = component["components"][0].get("label")
             yield from length(f"{here}.components.0.label", label, INPUT_LABEL, 1)
-    for path, component in _walk("components", components):
-        yield from _component(path, component)
-    yield from _unique_ids(components)
+    yield from _each(components)

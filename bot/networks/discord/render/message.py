@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import discord
 
@@ -40,17 +41,6 @@ class Button:
         made["url" if self.url else "custom_id"] = self.url or self.custom_id
         return made
 
-    def item(self, row: int) -> discord.ui.Button[discord.ui.View]:
-        return discord.ui.Button(
-            label=self.label or None,
-            style=discord.ButtonStyle.link if self.url else self.style,
-            custom_id=None if self.url else self.custom_id,
-            url=self.url or None,
-            emoji=self.emoji or None,
-            disabled=self.disabled,
-            row=row,
-        )
-
 
 Row = tuple[Button, ...]
 """At most five buttons side by side."""
@@ -69,10 +59,7 @@ class Message:
         return {
             "content": self.content,
             "embeds": [_json(embed) for embed in self.embeds],
-            "components": [
-                {"type": _ACTION_ROW, "components": [button.payload() for button in row]}
-                for row in self.rows
-            ],
+            "components": self._components(),
             "allowed_mentions": {"parse": []},
         }
 
@@ -82,17 +69,30 @@ class Message:
         It is finished from the start, so that discord.py doesn't hold it for ever: a press is
         answered by its custom id alone.
         """
-        if not self.rows:
-            return None
-        view = discord.ui.View(timeout=None)
-        for number, row in enumerate(self.rows):
-            for button in row:
-                view.add_item(button.item(number))
-        view.stop()
-        return view
+        return _Drawn(self._components()) if self.rows else None
+
+    def _components(self) -> list[Payload]:
+        return [
+            {"type": _ACTION_ROW, "components": [button.payload() for button in row]}
+            for row in self.rows
+        ]
 
     def with_rows(self, *rows: Row) -> Message:
         return replace(self, rows=rows)
+
+
+class _Drawn(discord.ui.View):
+    """Rows as they are sent, without discord.py's own buttons: eight of them take as long to make
+    as all the rest of a message.
+    """
+
+    def __init__(self, components: list[Payload]) -> None:
+        super().__init__(timeout=None)
+        self._drawn = components
+        self.stop()
+
+    def to_components(self) -> list[dict[str, Any]]:
+        return list(self._drawn)
 
 
 def embed_length(embed: discord.Embed) -> int:
