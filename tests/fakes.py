@@ -6,17 +6,22 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.model import (
     Audience,
     Delivery,
+    Document,
+    Finding,
     Network,
     Point,
     Post,
     Prepared,
     Reading,
+    Suggestion,
     SummaryDraft,
+    SummaryStatus,
     Thread,
     Usage,
 )
@@ -125,3 +130,74 @@ class FakeSummariser:
             )
             for audience in self.audiences
         }
+
+
+class FakeModel(FakeSummariser):
+    """A summariser whose drafts wait for approval, with ``findings`` and a usage of 100 tokens.
+
+    ``spent`` and ``languages`` are what it was told at each request.
+    """
+
+    origin = "gpt-9"
+
+    def __init__(self, audiences: Sequence[Audience] = tuple(Audience)) -> None:
+        super().__init__(audiences)
+        self.findings: tuple[Finding, ...] = ()
+        self.spent: list[Usage | None] = []
+        self.languages: list[str] = []
+        self.suggested: list[str] = ["Why llamas?", "Why not?"]
+
+    async def summarise(
+        self,
+        reading: Reading,
+        *,
+        language: str = "",
+        progress: Progress = silent,
+        spent: Usage | None = None,
+    ) -> Mapping[Audience, SummaryDraft]:
+        self.spent.append(spent)
+        self.languages.append(language)
+        made = await super().summarise(reading)
+        usage = Usage(self.origin, 2, 80, 0, 20, 0.5)
+        for step in (*self.audiences, "checks"):
+            progress(step)
+        return {
+            audience: replace(
+                draft,
+                status=SummaryStatus.DRAFT,
+                usage=usage,
+                prompt="Sum it up.",
+                answered_by=self.origin,
+                findings=tuple(each for each in self.findings if each.audience is audience),
+            )
+            for audience, draft in made.items()
+        }
+
+    async def suggest_questions(
+        self,
+        reading: Reading,
+        drafts: Mapping[Audience, SummaryDraft],
+        *,
+        language: str = "",
+    ) -> Sequence[Suggestion]:
+        """The ``Suggest`` of it."""
+        self.readings.append(reading)
+        if self.error is not None:
+            raise self.error
+        return [Suggestion(text, reading.text[:9], "Intro") for text in self.suggested]
+
+
+class FakeSource:
+    """A web of one document, whatever is asked for. ``asked`` has the readings; ``error`` is raised
+    if it is set."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.asked: list[Reading] = []
+        self.error: Exception | None = None
+
+    async def __call__(self, reading: Reading) -> Document:
+        self.asked.append(reading)
+        if self.error is not None:
+            raise self.error
+        return self.document

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from bot.app.first_used import check, summary_parts, write_article
 from bot.app.homes import Homes
 from bot.config import Config
 from bot.domain.errors import ConfigError
@@ -88,9 +89,16 @@ async def open_desk(config: Config, now: Now = utc_now) -> AsyncIterator[Desk]:
             store=store,
             group=group,
             groups=Groups(store, now, group, config.discord.guild),
-            sessions=Sessions(store, now),
+            sessions=Sessions(store, now, check),
             questions=Questions(store, now, config.domain_limits(), secret),
-            summaries=Summaries(store, Extractive(sections), now),
+            summaries=Summaries(
+                store,
+                Extractive(sections),
+                now,
+                gates=check,
+                parse=summary_parts,
+                article=write_article,
+            ),
             attendance=Attendance(store, now),
             people=People(store, secret),
             directory=Directory(store, now),

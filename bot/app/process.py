@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app.desk import Desk, nsec_of, open_desk, utc_now
+from bot.app.first_used import write_article
 from bot.app.homes import Homes
 from bot.app.nostr import nostr_side
 from bot.app.side import DRAIN, Side, at_work, supervised
@@ -76,7 +77,8 @@ async def running(config: Config, now: Now = utc_now) -> AsyncIterator[Running]:
         sides = [nostr_side(desk, signer, now)] if signer else []
         bot = _with_discord(desk, sides, now)
         await stack.enter_async_context(at_work(sides))
-        await stack.enter_async_context(Clock(Reminders(desk.store, now), desk.store))
+        reminders = Reminders(desk.store, now, write_article)
+        await stack.enter_async_context(Clock(reminders, desk.store))
         await stack.enter_async_context(supervised({"watching the data file": desk.store.watch}))
         yield bot
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.frame import Group, at_desk, format_option
-from bot.domain.model import Audience
+from bot.domain.model import OPERATOR, Audience
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +68,7 @@ def make(*, name: str, audience: str, form: str) -> None:
     wanted = _audiences(audience)
 
     async def work(desk: Desk) -> Mapping[Audience, Summary]:
-        session = await desk.sessions.find(desk.group, name, members_only=False)
-        made = await desk.summaries.make(session)
+        made = await desk.summaries.make(desk.group, name, by=OPERATOR)
         return {each: made[each] for each in wanted if each in made}
 
     _tell(at_desk(work), form)

@@ -23,6 +23,7 @@ from bot.domain.model import (
     Holdings,
     Network,
     OutboxState,
+    Point,
     Post,
     PostKind,
     Prepared,
@@ -35,6 +36,7 @@ from bot.domain.model import (
     Rsvps,
     Section,
     Session,
+    SessionView,
     Submission,
     Suggestion,
     Summary,
@@ -539,6 +541,12 @@ def silent(_: str) -> None:
 
 Source = Callable[[Reading], Awaitable[Document]]
 """Reads the reading's link. Raises ReadingError."""
+
+TakesApart = Callable[[str], tuple[str, tuple[Point, ...]]]
+"""The lead and the points of a summary that is Markdown."""
+
+WritesPage = Callable[[SessionView], str]
+"""A session's page as Markdown."""
 
 
 class Summariser(Protocol):

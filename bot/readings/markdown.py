@@ -21,7 +21,10 @@ FOOTER = (
     r"|Tagged[ \t]*(?:\[|\#|$)|[Tt]ags?:"
 )
 SPEAKER = r"\*\*(?P<inside>[^*\n]{1,60}):\*\*|\*\*(?P<outside>[^*\n]{1,60})\*\*:"
-LABEL = r"\*Quoted from the reading|\*Made by[ ]"
+LABEL = (
+    r"\*Quoted from the reading|\*Made by[ ]"
+    r"|\*Not from all of it:[ ]|\*Edited by the organiser\.\*"
+)
 
 _STRUCTURE = (
     r"\#{1,6}(?:[ \t]|$)"  # headings

@@ -52,6 +52,24 @@ class NewQuestion:
     author_hash: str
 
 
+async def put(rows: Rows, session: Session, text: str, source_id: str, now: datetime) -> Question:
+    """Put the group's own question on a board, without limits; a ``source_id`` counts once."""
+    if stored := await rows.questions.by_source(Network.LOCAL, [source_id]):
+        return stored[0]
+    last = (await rows.questions.last_numbers([session.id])).get(session.id, 0)
+    submission = Submission(
+        group_id=session.group_id,
+        author=Author(Network.LOCAL, ""),
+        source_id=source_id,
+        text=text,
+        submitted_at=now,
+        session_id=session.id,
+        anonymous=True,
+    )
+    await rows.questions.add([NewQuestion(submission, session.id, last + 1, "")], now)
+    return (await rows.questions.by_source(Network.LOCAL, [source_id]))[0]
+
+
 @dataclass(slots=True)
 class _Board:
     """What a session's board holds while a batch is decided."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.errors import InvalidPageError, InvalidSessionError, InvalidSubmissionError
 from bot.domain.model import (
+    Audience,
     Author,
+    Finding,
     Group,
     Network,
     Question,
@@ -23,15 +25,17 @@ from bot.domain.model import (
     SessionStatus,
     Submission,
 )
-from bot.domain.ports import Rows
+from bot.domain.ports import Gates, Rows, Store
 from bot.domain.text import clean_text, numbered, slug_of
 from bot.domain.when import USUAL, resolve
 from bot.services import posts
 from bot.services.batch import NewQuestion
+from bot.services.checking import findings_of, first_with_text
 from bot.services.plans import with_texts
 
 _QUESTION_LENGTH = 4000  # the organiser's own pages may say more than a stranger may send
 _BOARD_PAGE = 500
+_REPORTED = 3  # findings of the gates that are told at once
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -62,8 +66,17 @@ class PageImport:
         self._now = now
         self._notes = list(page.notes)
         self._zone = timezone or page.timezone or group.timezone
+        self._findings: Mapping[Audience, tuple[Finding, ...]] = {}
         self._hour_is_assumed = False
         self._starts_at, self._local_time = self._when(at, start_time)
+
+    async def check(self, store: Store, gates: Gates) -> None:
+        """Find out what the gates say of the page's summaries, before anything is stored."""
+        async with store.read() as view:
+            session, _ = await self._session(view)
+        reading = None if session is None else first_with_text(session.readings)
+        drafts = {draft.audience: draft for draft in self._page.summaries}
+        self._findings = await findings_of(gates, drafts, reading, quoted=False)
 
     async def store(self, rows: Rows) -> Imported:
         """Insert or update the page's session with all that belongs to it."""
@@ -161,7 +174,9 @@ class PageImport:
             stored = current.get(draft.audience)
             if stored and (stored.draft.body, stored.draft.prompt) == (draft.body, draft.prompt):
                 continue
-            await rows.summaries.add(session.id, draft, self._now)
+            findings = self._findings.get(draft.audience, ())
+            await rows.summaries.add(session.id, replace(draft, findings=findings), self._now)
+            self._notes += _report(findings)
             added = True
         return added
 
@@ -215,6 +230,14 @@ async def _board(rows: Rows, session_id: int) -> list[Question]:
         board += page
         if len(page) < _BOARD_PAGE:
             return board
+
+
+def _report(findings: Sequence[Finding]) -> Iterable[str]:
+    """The first of what was found, for the organiser; all of it stays with the summary."""
+    yield from (finding.text for finding in findings[:_REPORTED])
+    if len(findings) > _REPORTED:
+        audience, more = findings[0].audience, len(findings) - _REPORTED
+        yield f"The checks found {more} more in the {audience} summary, which are kept with it."
 
 
 def _digest(text: str) -> str:

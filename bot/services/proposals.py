@@ -66,7 +66,7 @@ async def accept(rows: Rows, group: Group, proposal_id: str, now: datetime) -> c
     session was changed since.
     """
     payload = await rows.proposals.take(proposal_id, group.id)
-    if payload is None or "session" not in json.loads(payload):
+    if payload is None or "kind" in json.loads(payload):
         raise UserError(
             "That was done already, or dropped, or shown more than a day ago; "
             "look at the session, and give the command again if it still needs that."

@@ -32,7 +32,7 @@ from bot.domain.model import (
 from bot.domain.ports import Now, Store
 from bot.domain.text import clean_text
 from bot.services import boards, find
-from bot.services.batch import Batch, NewQuestion, Outcome
+from bot.services.batch import Batch, Outcome, put
 from bot.services.boards import Ballot, Cast, LastWords, Voted
 from bot.services.memory import Memory
 from bot.services.outbox import LEASE
@@ -111,18 +111,7 @@ class Questions:
             if stored := await tx.questions.by_source(Network.LOCAL, [source_id]):
                 return stored[0]
             session = await find.find(tx, group, session_name, now, members_only=False)
-            last = (await tx.questions.last_numbers([session.id])).get(session.id, 0)
-            submission = Submission(
-                group_id=group.id,
-                author=Author(Network.LOCAL, ""),
-                source_id=source_id,
-                text=text,
-                submitted_at=now,
-                session_id=session.id,
-                anonymous=True,
-            )
-            await tx.questions.add([NewQuestion(submission, session.id, last + 1, "")], now)
-            return (await tx.questions.by_source(Network.LOCAL, [source_id]))[0]
+            return await put(tx, session, text, source_id, now)
 
     async def board(self, session: Session, *, by: Caller | None = None) -> Sequence[Question]:
         """Its questions, most votes first, then in the order they came; an organiser's has the

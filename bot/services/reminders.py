@@ -22,9 +22,10 @@ from bot.domain.model import (
     Session,
     SessionStatus,
 )
-from bot.domain.ports import Now, Rows, Store
+from bot.domain.ports import Now, Rows, Store, WritesPage
 from bot.domain.posts import SessionPost, card_of, session_post
 from bot.services.places import places
+from bot.services.posting import due_with
 
 logger = logging.getLogger(__name__)
 
@@ -78,11 +79,15 @@ async def _replan_session(rows: Rows, group: Group, session: Session, now: datet
 
 
 class Reminders:
-    """Fires what is due, once, in transactions of bounded size."""
+    """Fires what is due, once, in transactions of bounded size.
 
-    def __init__(self, store: Store, now: Now) -> None:
+    With a reminder go the session's approved summaries and, by ``article``, its page, each once.
+    """
+
+    def __init__(self, store: Store, now: Now, article: WritesPage | None = None) -> None:
         self._store = store
         self._now = now
+        self._article = article
 
     async def fire_due(self) -> datetime | None:
         """Post or skip everything that is due; returns when the next one is due."""
@@ -91,7 +96,7 @@ class Reminders:
             async with self._store.transaction() as tx:
                 due = await tx.reminders.due(moment, CHUNK)
                 if due:
-                    await _Firing(tx, moment).settle(due)
+                    await _Firing(tx, moment, self._article).settle(due)
                 next_due_at = None if due else await tx.reminders.next_due_at()
             if not due:
                 return next_due_at
@@ -101,9 +106,10 @@ class Reminders:
 class _Firing:
     """One chunk, in one transaction."""
 
-    def __init__(self, rows: Rows, moment: datetime) -> None:
+    def __init__(self, rows: Rows, moment: datetime, article: WritesPage | None) -> None:
         self._rows = rows
         self._moment = moment
+        self._article = article
         self._groups: dict[int, tuple[Group, Sequence[Destination]]] = {}
         self._posts: list[Post] = []
         self._sent: list[int] = []
@@ -136,6 +142,7 @@ class _Firing:
             return
         latest = max(standing, key=lambda row: row.due_at)
         self._post(group, session, latest, destinations)
+        self._posts += await due_with(self._rows, group, session, destinations, self._article)
         self._sent.append(latest.id)
         if earlier := [row for row in due if row.id != latest.id]:
             self._skip(earlier, f"a later one of “{session.title}” is due too")

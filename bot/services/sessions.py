@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from bot.domain.errors import InvalidPageError, NoUpcomingSessionError
 from bot.domain.model import Caller, Group, Network, Session, SessionPage, SessionView
-from bot.domain.ports import Now, Store
+from bot.domain.ports import Gates, Now, Store
 from bot.domain.text import clean_name, slug_of
 from bot.services import changes as doing
 from bot.services import find, posts, proposals
 from bot.services.changes import Announced
+from bot.services.checking import no_gates
 from bot.services.memory import Memory
 from bot.services.pages import Imported, PageImport
 from bot.services.plans import (
@@ -46,10 +47,11 @@ _BOARD = 1000
 
 
 class Sessions:
-    """The sessions of all groups of this data file."""
+    """The sessions of all groups of this data file. ``gates`` check imported summaries."""
 
-    def __init__(self, store: Store, now: Now) -> None:
+    def __init__(self, store: Store, now: Now, gates: Gates = no_gates) -> None:
         self._store = store
+        self._gates = gates
         self._memory = Memory(store)
         self._now = now
 
@@ -220,6 +222,8 @@ class Sessions:
             raise InvalidPageError("The page has no title; give it one and import it again.")
         page = replace(page, title=title_of(page.title), tags=tags_of(page.tags))
         plan = PageImport(group, page, self._now(), at, timezone, start_time)
+        await self.require_organiser(group, by=by)
+        await plan.check(self._store, self._gates)
         async with self._store.transaction() as tx:
             await require_organiser(tx, group, by)
             return await plan.store(tx)

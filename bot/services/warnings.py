@@ -25,9 +25,12 @@ _NAMES = {
     PostKind.REMINDER: "reminder",
     PostKind.NOTICE: "notice",
     PostKind.UPDATE: "update of the announcement",
+    PostKind.SUMMARY: "summary",
+    PostKind.ARTICLE: "page",
 }
 _ANNOUNCED = (PostKind.ANNOUNCEMENT, PostKind.CALENDAR)
-_KEPT_CURRENT = (PostKind.CALENDAR, PostKind.UPDATE)
+_OF_SUMMARIES = (PostKind.SUMMARY, PostKind.ARTICLE)
+_KEPT_CURRENT = (PostKind.CALENDAR, PostKind.UPDATE, PostKind.ARTICLE)
 
 
 async def warn(
@@ -84,6 +87,8 @@ async def tell_ended(rows: Rows, delivery: Delivery, error: DeliveryError, at: d
     mend = (
         "announce the session again"
         if post.kind in _ANNOUNCED
+        else "post its summaries again"
+        if post.kind in _OF_SUMMARIES
         else "tell members yourself if they must know"
     )
     if error.unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.model import Author, Network, Reading, RsvpAnswer
+from bot.domain.model import OPERATOR, Author, Network, Reading, RsvpAnswer
 from tests.cogs.members import asked, refusal
 from tests.cogs.world import World, said, texts
 
@@ -11,7 +11,7 @@ READINGS = (Reading("The paper", url="https://example.org/paper", text="Loss fal
 
 async def test_the_agenda_has_when_where_what_and_who(world: World) -> None:
     session = await world.announced("Scaling laws", place="Room 4", readings=READINGS)
-    await world.services.summaries.make(session)
+    await world.services.summaries.make(world.group, session.slug, by=OPERATOR)
     await asked(world, session, "Why a power law?", name="Ada")
     await asked(world, session, "What about data?")
     voter = Author(Network.NOSTR, "bb" * 32)

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from bot.domain.errors import SummaryError
-from bot.domain.model import Audience, Reading, Rsvps
+from bot.domain.model import OPERATOR, Audience, Reading, Rsvps
 from bot.domain.posts import card_of
 from bot.networks.discord.render import announcement
 from tests.cogs.members import another_member, posted, refusal
@@ -18,7 +18,7 @@ READINGS = (Reading("Scaling laws", text="Loss falls as a power of compute. " * 
 
 async def test_both_summaries_stand_side_by_side(world: World, summariser: FakeSummariser) -> None:
     session = await world.announced(readings=READINGS)
-    await world.services.summaries.make(session)
+    await world.services.summaries.make(world.group, session.slug, by=OPERATOR)
     result = await world.member.slash(world.channel, "summary")
     assert result.ephemeral
     assert not result.deferred
@@ -30,7 +30,7 @@ async def test_both_summaries_stand_side_by_side(world: World, summariser: FakeS
 
 async def test_who_made_a_summary_is_always_said(world: World) -> None:
     session = await world.announced(readings=READINGS)
-    await world.services.summaries.make(session)
+    await world.services.summaries.make(world.group, session.slug, by=OPERATOR)
     result = await world.member.slash(world.channel, "summary", audience="plain")
     assert result.response is not None
     (embed,) = result.response.embeds

@@ -82,10 +82,10 @@ async def test_the_text_is_found_even_for_a_listed_session(
 
 
 async def test_making_gives_new_versions_and_keeps_one_current(
-    summaries: Summaries, session: Session
+    summaries: Summaries, group: Group, session: Session
 ) -> None:
-    await summaries.make(session)
-    made = await summaries.make(session)
+    await summaries.make(group, session.slug, by=OPERATOR)
+    made = await summaries.make(group, session.slug, by=OPERATOR)
     assert {summary.version for summary in made.values()} == {2}
     assert await summaries.current(session) == made
 
@@ -118,7 +118,8 @@ async def test_without_a_text_the_person_hears_what_there_is(
     bare = await sessions.add(
         group, SessionPlan("Bare", "2026-12-11 19:00", readings=readings), by=OPERATOR
     )
-    for call in (summaries.get(bare, Audience.PLAIN), summaries.make(bare)):
+    made = summaries.make(group, bare.slug, by=OPERATOR)
+    for call in (summaries.get(bare, Audience.PLAIN), made):
         with pytest.raises(UnknownSummaryError) as caught:
             await call
         assert says in str(caught.value)
@@ -128,6 +129,7 @@ async def test_without_a_text_the_person_hears_what_there_is(
 async def test_a_failure_is_a_sentence_for_members_and_a_reason_for_the_organiser(
     summaries: Summaries,
     summariser: FakeSummariser,
+    group: Group,
     session: Session,
     permanent: bool,
     says: str,
@@ -136,7 +138,7 @@ async def test_a_failure_is_a_sentence_for_members_and_a_reason_for_the_organise
     with pytest.raises(UnknownSummaryError, match=says):
         await summaries.get(session, Audience.PLAIN)
     with pytest.raises(SummaryError, match="too short"):
-        await summaries.make(session)
+        await summaries.make(group, session.slug, by=OPERATOR)
 
 
 async def test_a_summariser_of_one_audience_says_so(

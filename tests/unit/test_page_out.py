@@ -56,6 +56,8 @@ NASTY = [
     "Categorized as [R](c)",
     "*Quoted from the reading (no AI).*",
     "*Made by gpt.*",
+    "*Edited by the organiser.*",
+    "*Not from all of it: half.*",
     "Key points include:",
     "\\",
     "\\# x",
@@ -111,7 +113,7 @@ def drafts(audience: Audience) -> st.SearchStrategy[SummaryDraft]:
     )
     names = st.sampled_from(["", "Me", "ChatGPT", "Ana B."])
     return st.builds(
-        lambda body, origin, asked_by, prompt, answered_by: SummaryDraft(
+        lambda body, origin, asked_by, prompt, answered_by, scope, edited: SummaryDraft(
             audience,
             body,
             taken_apart(body).lead,
@@ -120,12 +122,16 @@ def drafts(audience: Audience) -> st.SearchStrategy[SummaryDraft]:
             asked_by,
             prompt,
             answered_by,
+            scope=scope,
+            edited=edited,
         ),
         st.one_of(words, made.map(lambda parts: normal(parts.body()))).filter(bool),
         st.sampled_from(["imported", "extractive", "gpt-5-mini", "a.b/c*d"]),
         names,
         texts,
         names,
+        st.sampled_from(["", "2 of the reading's 3 parts were read; left out: part 3 (*)."]),
+        st.booleans(),
     )
 
 

@@ -37,6 +37,17 @@ def write_page(view: SessionView) -> str:
     return page if _reads_back(page, view) else _page(view, verbatim=True)
 
 
+def write_article(view: SessionView) -> str:
+    """The page for being published as an article: the topic, the readings and the summaries.
+
+    Title, date and place are told beside it. Questions stay off: the board goes on, and what was
+    asked among friends isn't published.
+    """
+    topic = normal(view.session.topic)
+    parts = [to_page(topic), *_reading_part(topic, view.session.readings)]
+    return "\n\n".join(part for part in [*parts, *_summary_parts(view)] if part) + "\n"
+
+
 def _reads_back(page: str, view: SessionView) -> bool:
     again, session, drafts = parse_page(page), view.session, _drafts(view)
     return (
@@ -50,7 +61,9 @@ def _reads_back(page: str, view: SessionView) -> bool:
 
 
 def _said(draft: SummaryDraft) -> tuple[str, ...]:
-    texts = (draft.body, draft.prompt, draft.asked_by, draft.answered_by, draft.origin)
+    edited = "edited" if draft.edited else ""
+    made = (draft.origin, " ".join(draft.scope.split()), edited)
+    texts = (draft.body, draft.prompt, draft.asked_by, draft.answered_by, *made)
     return tuple(normal(text) for text in texts)
 
 
@@ -75,12 +88,18 @@ def _page(view: SessionView, *, verbatim: bool) -> str:
         to_page(topic),
         *_reading_part(topic, session.readings),
     ]
-    for draft in _drafts(view):
-        summary = written_summary(draft, verbatim=verbatim)
-        parts += [f"## {_HEADINGS[draft.audience]}", summary]
+    parts += _summary_parts(view, verbatim=verbatim)
     if questions := _questions(view):
         parts += ["## Questions to consider", _list([escaped(normal(q.text)) for q in questions])]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _summary_parts(view: SessionView, *, verbatim: bool = False) -> list[str]:
+    parts = []
+    for draft in _drafts(view):
+        summary = written_summary(draft, verbatim=verbatim)
+        parts += [f"## {_HEADINGS[draft.audience]}", summary]
+    return parts
 
 
 def _one_line(text: str) -> str:

@@ -7,7 +7,7 @@ summary says is left as it is; only its shape is put in order.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -17,7 +17,9 @@ from bot.readings.markdown import SPEAKER, Block, blocks, from_page, items, to_p
 IMPORTED = "imported"
 EXTRACTIVE = "extractive"
 QUOTED = "*Quoted from the reading (no AI).*"
+EDITED = "*Edited by the organiser.*"
 _MADE_BY = re.compile(r"\*Made by (?P<model>[^\n]+)\.\*")
+_SCOPE = re.compile(r"\*Not from all of it: (?P<scope>[^\n]+)\*")
 _SPEAKER = re.compile(rf"(?:{SPEAKER})[ \t]*")
 _ASKERS = frozenset(["me", "i", "we", "us", "user", "human", "prompt", "question", "q", "asked"])
 _NO_ASKER, _NO_ANSWERER = "Prompt", "Answer"
@@ -77,6 +79,12 @@ def taken_apart(body: str) -> Parts:
     return Parts(lead, points, tail, introduced) if points else Parts(body)
 
 
+def summary_parts(body: str) -> tuple[str, tuple[Point, ...]]:
+    """The lead and the points of a summary's Markdown; what follows the points is neither."""
+    parts = taken_apart(body)
+    return parts.lead, parts.points
+
+
 def _points_place(found: Sequence[Block]) -> int | None:
     lists = [place for place, block in enumerate(found) if _is_list(block)]
     named = [i for i in lists if i > 0 and _introduces(found[i - 1])]
@@ -102,6 +110,8 @@ def read_summary(source: str, audience: Audience, *, verbatim: bool = False) -> 
     ``verbatim`` keeps the body's shape to the letter.
     """
     origin, source = _origin(source.strip("\n"))
+    scope, source = _scope(source)
+    edited, source = _edited(source)
     asked_by, prompt, answered_by, source = _speakers(source)
     text = from_page(source)
     parts = taken_apart(text)
@@ -109,7 +119,16 @@ def read_summary(source: str, audience: Audience, *, verbatim: bool = False) -> 
     if not body:
         return None
     return SummaryDraft(
-        audience, body, parts.lead, parts.points, origin, asked_by, prompt, answered_by
+        audience,
+        body,
+        parts.lead,
+        parts.points,
+        origin,
+        asked_by,
+        prompt,
+        answered_by,
+        scope=scope,
+        edited=edited,
     )
 
 
@@ -119,6 +138,17 @@ def _origin(source: str) -> tuple[str, str]:
         return EXTRACTIVE, rest.strip("\n")
     made = _MADE_BY.fullmatch(first.strip())
     return (made["model"], rest.strip("\n")) if made else (IMPORTED, source)
+
+
+def _scope(source: str) -> tuple[str, str]:
+    first, _, rest = source.partition("\n")
+    said = _SCOPE.fullmatch(first.strip())
+    return (said["scope"], rest.strip("\n")) if said else ("", source)
+
+
+def _edited(source: str) -> tuple[bool, str]:
+    first, _, rest = source.partition("\n")
+    return (True, rest.strip("\n")) if first.strip() == EDITED else (False, source)
 
 
 def _speakers(source: str) -> tuple[str, str, str, str]:
@@ -154,18 +184,24 @@ def written_summary(draft: SummaryDraft, *, verbatim: bool = False) -> str:
     parts = taken_apart(draft.body)
     ordered = parts.points and not verbatim and parts.body() == draft.body
     body = to_page(parts.body("  ") if ordered else draft.body)
-    label = _label(draft.origin)
+    labels = _labels(draft)
     asked = _asked(draft)
     answered_by = draft.answered_by or (_NO_ANSWERER if asked else "")
     if answered_by:
         body = f"**{answered_by}:**{_gap(body)}{body}"
-    return "\n\n".join(part for part in (label, asked, body) if part)
+    return "\n\n".join(part for part in (*labels, asked, body) if part)
 
 
-def _label(origin: str) -> str:
-    if origin == EXTRACTIVE:
-        return QUOTED
-    return "" if origin == IMPORTED else f"*Made by {origin}.*"
+def _labels(draft: SummaryDraft) -> Iterator[str]:
+    """Where it comes from, a line each."""
+    if draft.origin == EXTRACTIVE:
+        yield QUOTED
+    elif draft.origin != IMPORTED:
+        yield f"*Made by {draft.origin}.*"
+    if draft.scope:
+        yield f"*Not from all of it: {' '.join(draft.scope.split())}*"
+    if draft.edited:
+        yield EDITED
 
 
 def _asked(draft: SummaryDraft) -> str:
