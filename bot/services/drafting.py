@@ -62,6 +62,14 @@ class Drafting:
     def by_model(self) -> bool:
         return self._summariser is not self._plain
 
+    async def read(self, link: str) -> Document:
+        """See ``Summaries.read``."""
+        if self._read is None:
+            raise UserError("Links can't be read here; give the reading as a file.")
+        document = await self._read(Reading("", link))
+        is_address = link.lower().startswith(("http://", "https://"))
+        return replace(document, url=link) if is_address else document  # as readings are named
+
     async def stored(self, session: Session) -> Reading:
         """The first reading whose text we have. A listed session may come without the texts.
 

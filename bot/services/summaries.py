@@ -37,7 +37,7 @@ from bot.domain.ports import (
     WritesPage,
     silent,
 )
-from bot.services import find, posting
+from bot.services import find, posting, shown
 from bot.services.checking import first_with_text, no_gates
 from bot.services.drafting import Drafting
 from bot.services.editing import all_lead, edited, findings_of_edit
@@ -132,6 +132,29 @@ class Summaries:
         async with self._store.read() as view:
             session = await self._organised(view, group, name, by)
             return await view.summaries.versions(session.id)
+
+    async def version(
+        self, group: Group, session_id: int, audience: Audience, number: int, *, by: Caller
+    ) -> tuple[Session, Summary]:
+        """The version that a post or a button is about, with its session; where the caller may not
+        see that one, what members see.
+
+        Raises UnknownSessionError, UnknownSummaryError.
+        """
+        async with self._store.read() as view:
+            return await shown.version(view, group, session_id, audience, number, by, self._now())
+
+    async def read(self, link: str) -> Document:
+        """What a link leads to, or an arXiv paper's number: a ``document`` to make summaries from.
+
+        Raises ReadingError, and UserError where no links are read.
+        """
+        return await self._drafting.read(link)
+
+    def is_busy(self, session: Session) -> bool:
+        """Whether summaries or questions of it are being made just now; one more waits for that."""
+        lock = self._locks.get(session.id)
+        return lock is not None and lock.locked()
 
     async def make(
         self,
