@@ -12,10 +12,19 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.domain.errors import StorageError
 from bot.domain.model import Destination, Group, Guild, Network
 from bot.domain.ports import Topic
-from bot.storage.database import Link
+from bot.storage.database import Link, Query
 from bot.storage.tables import destinations, groups, guilds
 
-_GUILD = select(guilds).where(guilds.c.address == bindparam("guild"))
+_GUILD = Query(
+    select(
+        guilds.c.address,
+        guilds.c.group_id,
+        guilds.c.channel,
+        guilds.c.organiser_role,
+        guilds.c.set_up_by,
+        guilds.c.set_up_at,
+    ).where(guilds.c.address == bindparam("guild"))
+)
 
 
 class GroupTable:
@@ -64,8 +73,18 @@ class GroupTable:
         return [_destination(row) for row in rows]
 
     async def guild(self, address: str) -> Guild | None:
-        row = await self._link.first(_GUILD, {"guild": address})
-        return None if row is None else _guild(row)
+        found = await self._link.found(_GUILD, {"guild": address})
+        if not found:
+            return None
+        address, group_id, channel, organiser_role, set_up_by, set_up_at = found[0]
+        return Guild(
+            address=address,
+            group_id=group_id,
+            channel=channel,
+            set_up_by=set_up_by,
+            set_up_at=datetime.fromisoformat(set_up_at),
+            organiser_role=organiser_role,
+        )
 
     async def guilds(self, group_id: int) -> Sequence[Guild]:
         statement = select(guilds).where(guilds.c.group_id == group_id)
