@@ -229,8 +229,9 @@ def _without_running_heads(pages: Sequence[Sequence[Piece]]) -> Iterator[list[Pi
         dropped: set[int] = set()
         for row in edge:
             heads = [piece for piece in row if seen[_key(piece, body)] >= often]
-            # A number is the page's only where nothing else stands beside it, as in a table.
-            if all(piece in heads or _PAGE_NUMBER.fullmatch(piece.text) for piece in row):
+            # A number is the page's only where no other stands beside it, as it does in a table.
+            rest = [piece for piece in row if piece not in heads]
+            if len(rest) == 1 and _PAGE_NUMBER.fullmatch(rest[0].text):
                 heads = row
             dropped.update(id(piece) for piece in heads if len(piece.text) < 150)
         yield [piece for piece in pieces if id(piece) not in dropped]

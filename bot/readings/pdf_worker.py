@@ -40,8 +40,6 @@ def read(body: bytes) -> Mapping[str, object]:
         locked = getattr(error, "err_code", None) == pdfium.raw.FPDF_ERR_PASSWORD
         return {"refused": "encrypted" if locked else "broken"}
     pages = len(document)
-    if pages == 0:
-        return {"refused": "broken"}
     found = list(_pages(document, min(pages, MAX_PAGES)))
     refused = _refused(found)
     if refused:

@@ -195,6 +195,22 @@ def slow_text() -> bytes:
     return written([_CATALOG, _ONE_PAGE, _page(), flate, _FONT])
 
 
+def one_page_of_two() -> bytes:
+    """Its second page isn't there."""
+    pages = b"<</Type/Pages/Kids[3 0 R 99 0 R]/Count 2>>"
+    text = b"BT /F 12 Tf 60 700 Td (Each page says that the bridge is closed today.) Tj ET"
+    return written([_CATALOG, pages, _page(), stream(text), _FONT])
+
+
+def private_letters() -> bytes:
+    """Its font says of every letter that it is one of its own invention (U+E000 and on)."""
+    cmap = b"1 begincodespacerange <00> <FF> endcodespacerange\n"
+    cmap += b"1 beginbfrange <00> <FF> <E000> endbfrange"
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>"
+    text = b"BT /F 12 Tf 60 700 Td (Each page says that the bridge is closed today.) Tj ET"
+    return written([_CATALOG, _ONE_PAGE, _page(), stream(text), font, stream(cmap)])
+
+
 def many_pages(count: int) -> bytes:
     kids = b" ".join(b"%d 0 R" % (6 + number) for number in range(count))
     pages = b"<</Type/Pages/Kids[%b]/Count %d>>" % (kids, count)

@@ -112,7 +112,9 @@ async def test_a_wall_is_not_taken_for_the_text(name: str, says: str) -> None:
     assert caught.value.permanent
 
 
-@pytest.mark.parametrize("body", ["", "<p>", "<div><img src=x></div>", "<p>Hello there.</p>"])
+@pytest.mark.parametrize(
+    "body", ["", "\x00", "<p>", "<div><img src=x></div>", "<p>Hello there.</p>"]
+)
 async def test_a_page_with_hardly_a_word_is_refused(body: str) -> None:
     with pytest.raises(ReadingError, match="hardly any text"):
         await read_html(html(body).encode())

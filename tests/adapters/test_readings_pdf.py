@@ -11,6 +11,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
 
 from bot.domain.errors import ReadingError
 from bot.domain.model import Document
+from bot.domain.text import mended
 from bot.readings import pdf_worker
 from bot.readings.confined import Limits
 from bot.readings.extract import sections
@@ -20,7 +21,10 @@ from tests.adapters.made_pdfs import (
     WIDTH,
     Pdf,
     many_pages,
+    one_page_of_two,
+    page_loop,
     paper,
+    private_letters,
     sentences,
     wrapped,
 )
@@ -43,6 +47,11 @@ def columns(pdf: Pdf, texts: list[str], *, row_by_row: bool) -> None:
         pdf.at(MARGIN + number * (width + gap), pdf.y - 20 - place * 13, line)
 
 
+def worked(body: bytes) -> Document:
+    """What the worker makes of it, without the process around it."""
+    return Document(text=mended(str(pdf_worker.read(body)["text"])))
+
+
 def flat(document: Document) -> str:
     return " ".join(document.text.split())
 
@@ -60,7 +69,7 @@ async def test_columns_are_read_one_after_the_other(count: int, row_by_row: bool
     assert places == sorted(places)
 
 
-async def test_a_paragraph_goes_on_in_the_next_column_and_on_the_next_page() -> None:
+def test_a_paragraph_goes_on_in_the_next_column_and_on_the_next_page() -> None:
     pdf = Pdf()
     text = " ".join(sentences(40, 3))
     lines = wrapped(text, COLUMN)
@@ -72,25 +81,25 @@ async def test_a_paragraph_goes_on_in_the_next_column_and_on_the_next_page() -> 
     pdf.page()
     for line in lines[page:]:
         pdf.line(line)
-    found = await read_pdf(pdf.done())
+    found = worked(pdf.done())
     assert found.text == text
 
 
-async def test_words_broken_at_a_lines_end_are_whole_again() -> None:
+def test_words_broken_at_a_lines_end_are_whole_again() -> None:
     pdf = Pdf()
     pdf.line("A reader of long papers knows how manip-")
     pdf.line("ulation of words at the end of lines hides well-")
     pdf.line("known terms. The well-known case is a compound, and GPT-")
     pdf.line("4 keeps its hyphen, while the author-")
     pdf.line("ities do not.")
-    found = flat(await read_pdf(pdf.done()))
+    found = flat(worked(pdf.done()))
     assert "manipulation of words" in found
     assert "hides well-known terms" in found
     assert "GPT-4 keeps" in found
     assert "the authorities do not." in found
 
 
-async def test_ligatures_become_letters() -> None:
+def test_ligatures_become_letters() -> None:
     import reportlab
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
@@ -102,7 +111,7 @@ async def test_ligatures_become_letters() -> None:
         "The of\ufb01cial \ufb01le on \ufb02oods was \ufb01nished in the of\ufb01ce.", font="Vera"
     )
     pdf.line("An e\ufb00ort with e\ufb03cient shu\ufb04ing.", font="Times-Roman")
-    found = flat(await read_pdf(pdf.done()))
+    found = flat(worked(pdf.done()))
     assert "The official file on floods was finished in the office." in found
 
 
@@ -129,13 +138,13 @@ async def test_headings_become_sections_of_their_depth() -> None:
     assert "Jane Doe and John Roe" in found.text
 
 
-async def test_headings_are_told_by_number_and_name_where_all_is_of_one_size() -> None:
+def test_headings_are_told_by_number_and_name_where_all_is_of_one_size() -> None:
     pdf = Pdf()
     for heading in ("Abstract", "1. Introduction", "2. What was found", "References"):
         pdf.line(heading)
         pdf.y -= 6
         pdf.paragraph(" ".join(sentences(5, len(heading))))
-    found = await read_pdf(pdf.done())
+    found = worked(pdf.done())
     assert [part.heading for part in sections(found.text)] == [
         "Abstract",
         "1. Introduction",
@@ -153,8 +162,8 @@ async def test_running_heads_and_page_numbers_are_dropped() -> None:
     assert found.text.count("\n## ") == 5
 
 
-async def test_every_sentence_of_a_paper_is_found_in_its_order() -> None:
-    found = flat(await read_pdf(paper(3)))
+def test_every_sentence_of_a_paper_is_found_in_its_order() -> None:
+    found = flat(worked(paper(3)))
     place = 0
     for page in range(3):
         for part in range(5):
@@ -162,7 +171,7 @@ async def test_every_sentence_of_a_paper_is_found_in_its_order() -> None:
                 place = found.index(sentence, place)
 
 
-async def test_paragraphs_lists_and_footnotes_are_told_apart() -> None:
+def test_paragraphs_lists_and_footnotes_are_told_apart() -> None:
     pdf = Pdf()
     first, second = " ".join(sentences(5, 4)), " ".join(sentences(5, 5))
     pdf.paragraph(first)
@@ -177,7 +186,7 @@ async def test_paragraphs_lists_and_footnotes_are_told_apart() -> None:
     pdf.page()
     for line in lines[half:]:
         pdf.line(line)
-    found = (await read_pdf(pdf.done())).text.split("\n\n")
+    found = (worked(pdf.done())).text.split("\n\n")
     assert found == [
         first,
         "- the first of them,",
@@ -187,7 +196,7 @@ async def test_paragraphs_lists_and_footnotes_are_told_apart() -> None:
     ]
 
 
-async def test_indents_alone_make_paragraphs() -> None:
+def test_indents_alone_make_paragraphs() -> None:
     pdf = Pdf()
     texts = [" ".join(sentences(4, seed)) for seed in (11, 12, 13)]
     for text in texts:
@@ -195,10 +204,10 @@ async def test_indents_alone_make_paragraphs() -> None:
         pdf.line(lines[0], x=MARGIN + 18)
         for line in lines[1:]:
             pdf.line(line)
-    assert (await read_pdf(pdf.done())).text.split("\n\n") == texts
+    assert (worked(pdf.done())).text.split("\n\n") == texts
 
 
-async def test_entries_of_a_bibliography_stay_apart() -> None:
+def test_entries_of_a_bibliography_stay_apart() -> None:
     pdf = Pdf()
     pdf.heading("References")
     entries = [f"Doe, J. (19{n}). {' '.join(sentences(4, n))}" for n in (71, 82, 93)]
@@ -207,10 +216,10 @@ async def test_entries_of_a_bibliography_stay_apart() -> None:
         pdf.line(lines[0])
         for line in lines[1:]:
             pdf.line(line, x=MARGIN + 18)
-    assert (await read_pdf(pdf.done())).text.split("\n\n")[1:] == entries
+    assert (worked(pdf.done())).text.split("\n\n")[1:] == entries
 
 
-async def test_a_table_beside_nothing_is_read_row_by_row() -> None:
+def test_a_table_beside_nothing_is_read_row_by_row() -> None:
     pdf = Pdf()
     pdf.paragraph(" ".join(sentences(5, 6)))
     rows = [("Town", "Bridges", "Year"), *((f"Town {n}", str(n), str(1890 + n)) for n in range(9))]
@@ -218,33 +227,33 @@ async def test_a_table_beside_nothing_is_read_row_by_row() -> None:
         for column, cell in enumerate(row):
             pdf.at(MARGIN + 120 * column, pdf.y, cell)
         pdf.y -= 13
-    found = flat(await read_pdf(pdf.done()))
+    found = flat(worked(pdf.done()))
     assert "Town 3 3 1893" in found
     assert "Town 8 8 1898" in found
 
 
-async def test_exponents_stay_numbers_and_footnote_marks_do_not_become_any() -> None:
+def test_exponents_stay_numbers_and_footnote_marks_do_not_become_any() -> None:
     pdf = Pdf()
     pdf.line("The river carries 10     litres, says the society    in its report.")
     y = pdf.y + 13 + 4
     pdf.at(MARGIN + 89, y, "6", 6)
     pdf.at(MARGIN + 196, y, "3", 6)
     pdf.line(" ".join(sentences(2, 3)))
-    found = flat(await read_pdf(pdf.done()))
+    found = flat(worked(pdf.done()))
     assert "10^6 litres" in found
     assert "society in its report" in found
 
 
-async def test_text_that_looks_like_markdown_stays_text() -> None:
+def test_text_that_looks_like_markdown_stays_text() -> None:
     pdf = Pdf()
     pdf.paragraph("# include the header, said the manual, and nobody did so for a year or more.")
     pdf.paragraph(" ".join(sentences(4, 3)))
-    found = await read_pdf(pdf.done())
+    found = worked(pdf.done())
     assert all(not part.heading for part in sections(found.text))
     assert sections(found.text)[0].paragraphs[0].startswith("# include the header")
 
 
-async def test_stamps_written_up_the_margin_are_left_out() -> None:
+def test_stamps_written_up_the_margin_are_left_out() -> None:
     pdf = Pdf()
     pdf.paragraph(" ".join(sentences(6, 2)))
     canvas = pdf._canvas
@@ -254,18 +263,18 @@ async def test_stamps_written_up_the_margin_are_left_out() -> None:
     canvas.restoreState()
     canvas.rotate(45)
     canvas.drawString(400, 100, "CONFIDENTIAL")
-    found = await read_pdf(pdf.done())
+    found = worked(pdf.done())
     assert found.text == " ".join(sentences(6, 2))
 
 
-async def test_a_page_written_on_its_side_is_read() -> None:
+def test_a_page_written_on_its_side_is_read() -> None:
     pdf = Pdf()
     canvas = pdf._canvas
     canvas.rotate(90)
     lines = wrapped(" ".join(sentences(8, 2)), 500)
     for place, line in enumerate(lines):
         canvas.drawString(60, -80 - 14 * place, line)
-    assert flat(await read_pdf(pdf.done())) == " ".join(sentences(8, 2))
+    assert flat(worked(pdf.done())) == " ".join(sentences(8, 2))
 
 
 async def test_a_flowing_document_by_reportlab_itself() -> None:
@@ -339,6 +348,25 @@ def test_the_worker_says_why_there_is_no_text() -> None:
     empty.page()
     assert pdf_worker.read(empty.done()) == {"refused": "empty"}
     assert pdf_worker.read(many_pages(0)) == {"refused": "broken"}
+    assert pdf_worker.read(page_loop()) == {"refused": "broken"}
+    assert pdf_worker.read(private_letters()) == {"refused": "garbled"}
+    scanned = Pdf()
+    scanned.picture()
+    assert pdf_worker.read(scanned.done()) == {"refused": "scanned"}
+    numbers = Pdf()
+    numbers.line("1 2 3 4")
+    assert pdf_worker.read(numbers.done()) == {"refused": "empty"}
+
+
+async def test_a_missing_page_is_noted_and_the_others_are_read() -> None:
+    found = await read_pdf(one_page_of_two())
+    assert found.text == "Each page says that the bridge is closed today."
+    assert found.notes == ("1 page is damaged and could not be read.",)
+
+
+async def test_what_has_no_mark_of_a_pdf_never_reaches_the_worker() -> None:
+    with pytest.raises(ReadingError, match="That PDF could not be read: it is damaged"):
+        await read_pdf(b"MZ" + b"\x00" * 100, limits=Limits(wall=0))
 
 
 async def test_what_takes_too_long_is_ended_by_the_clock() -> None:
