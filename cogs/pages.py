@@ -9,13 +9,12 @@ import asyncio
 import io
 from datetime import datetime
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.app_commands import Range
 from discord.ext import commands
 
-from bot.domain.errors import InvalidPageError, UserError
+from bot.domain.errors import InvalidPageError
 from bot.domain.model import Audience, SessionStatus, SessionView
 from bot.domain.when import zone_of
 from bot.networks.discord import limits
@@ -26,6 +25,7 @@ from bot.networks.discord.text import link, one_line
 from bot.readings.page import parse_page, write_page
 from bot.services.sessions import Imported
 from cogs.answers import say
+from cogs.files import downloaded
 from cogs.options import WHEN_LENGTH, organisers_sessions, zones
 from cogs.proposals import named
 
@@ -67,7 +67,7 @@ class Pages(commands.Cog):
         if timezone:
             zone_of(timezone)  # refused before anything is fetched
         await interaction.response.defer(ephemeral=True, thinking=True)
-        data = await _downloaded(page)
+        data = await downloaded(page, _PATIENCE)
         parsed = await asyncio.to_thread(parse_page, data, page.filename)
         done = await sessions.import_page(group, parsed, at=at, timezone=timezone, by=by)
         view = await sessions.show(group, done.session.slug, by=by)
@@ -87,16 +87,6 @@ class Pages(commands.Cog):
         file = discord.File(io.BytesIO(text.encode()), f"{view.session.slug}.md")
         words = f"The page of {named(view.session)}; `/session import` takes it back."
         await interaction.response.send_message(words, file=file, ephemeral=True)
-
-
-async def _downloaded(page: discord.Attachment) -> bytes:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return await page.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # one is TimeoutError
-        raise UserError(
-            f"Discord doesn't give out {one_line(page.filename)} just now; attach it once more."
-        ) from error
 
 
 def _told(done: Imported, view: SessionView, now: datetime) -> str:

@@ -15,8 +15,9 @@ from discord.ext import commands
 from bot.domain.errors import UnknownSummaryError
 from bot.domain.model import Audience, Session, Summary
 from bot.networks.discord.client import ReadalongBot
-from bot.networks.discord.forms import Press, bot_of, group_of
+from bot.networks.discord.forms import Press, bot_of, caller_of, group_of
 from bot.networks.discord.ids import Verb, template
+from bot.networks.discord.render import evidence
 from bot.networks.discord.render import summaries as rendered
 from cogs.answers import SESSION, SHARE, session_names, show
 
@@ -60,6 +61,29 @@ class SummaryPress(
         await summarise(interaction, session, (Audience(self.arguments["audience"]),), share=False)
 
 
+class EvidencePress(
+    Press,
+    template=template(
+        Verb.EVIDENCE,
+        r"(?P<session>\d{1,18})",
+        "(?P<audience>techie|plain)",
+        r"(?P<version>\d{1,9})",
+    ),
+):
+    """Where the reading says what that version of a summary says, for whoever pressed."""
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        service = bot_of(interaction).services.summaries
+        session, summary = await service.version(
+            await group_of(interaction),
+            self.number("session"),
+            Audience(self.arguments["audience"]),
+            self.number("version"),
+            by=caller_of(interaction),
+        )
+        await show(interaction, evidence(session, summary))
+
+
 async def summarise(
     interaction: discord.Interaction,
     session: Session,
@@ -90,4 +114,4 @@ async def summarise(
 
 async def setup(bot: ReadalongBot) -> None:
     await bot.add_cog(Summaries(bot))
-    bot.add_dynamic_items(SummaryPress)
+    bot.add_dynamic_items(SummaryPress, EvidencePress)

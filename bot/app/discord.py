@@ -35,6 +35,7 @@ EXTENSIONS = (
     "cogs.sessions",
     "cogs.setup",
     "cogs.summaries",
+    "cogs.summarise",
 )
 """The commands, by the names of their modules."""
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from simcord import Env
 
-from bot.domain.model import Group, Limits
+from bot.domain.model import Document, Group, Limits
 from bot.networks.discord.client import ReadalongBot
 from bot.networks.discord.context import Services
+from bot.readings.page import summary_parts
 from bot.services.attendance import Attendance
 from bot.services.directory import Directory
 from bot.services.groups import Groups
@@ -23,7 +24,7 @@ from bot.services.sessions import Sessions
 from bot.services.summaries import Summaries
 from bot.storage.store import SqliteStore
 from tests.cogs.world import World, new_bot, raise_bugs, set_up
-from tests.fakes import FakeNow, FakeSummariser
+from tests.fakes import FakeModel, FakeNow, FakeSource, FakeSummariser
 
 SECRET = b"s" * 32
 
@@ -44,6 +45,19 @@ def summariser() -> FakeSummariser:
 
 
 @pytest.fixture
+def model() -> FakeModel | None:
+    """None is configured; a test of one overrides this."""
+    return None
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    """What every link leads to."""
+    document = Document("Loss falls as a power of compute. " * 20, "Scaling laws", pages=12)
+    return FakeSource(document)
+
+
+@pytest.fixture
 async def store(tmp_path: Path, now: FakeNow) -> AsyncIterator[SqliteStore]:
     async with SqliteStore.open(tmp_path / "readalong.db", now) as store:
         yield store
@@ -51,7 +65,12 @@ async def store(tmp_path: Path, now: FakeNow) -> AsyncIterator[SqliteStore]:
 
 @pytest.fixture
 async def services(
-    store: SqliteStore, now: FakeNow, limits: Limits, summariser: FakeSummariser
+    store: SqliteStore,
+    now: FakeNow,
+    limits: Limits,
+    summariser: FakeSummariser,
+    model: FakeModel | None,
+    source: FakeSource,
 ) -> AsyncIterator[Services]:
     reminders = (timedelta(days=7), timedelta(days=1), timedelta(hours=1))
     async with store.transaction() as tx:
@@ -64,7 +83,15 @@ async def services(
         groups=Groups(store, now, home),
         sessions=Sessions(store, now),
         questions=Questions(store, now, limits, SECRET),
-        summaries=Summaries(store, summariser, now),
+        summaries=Summaries(
+            store,
+            model or summariser,
+            now,
+            plain=summariser,
+            read=source,
+            suggest=model.suggest_questions if model else None,
+            parse=summary_parts,
+        ),
         attendance=Attendance(store, now),
         people=People(store, SECRET),
         directory=directory,

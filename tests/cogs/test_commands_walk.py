@@ -20,7 +20,7 @@ _SUBCOMMAND, _GROUP = 1, 2
 _CHAT_INPUT, _USER, _MESSAGE = 1, 2, 3
 
 _MEMBERS = {"next", "summary", "ask", "questions", "agenda", "rsvp", "forget-me", "help"}
-ISSUED = {"setup", "session", *_MEMBERS}
+ISSUED = {"setup", "session", "summarise", *_MEMBERS}
 OF_SESSION = {"add", "edit", "cancel", "announce", "list", "show", "import", "export"}
 SAMPLES: dict[Verb, tuple[object, ...]] = {
     Verb.RSVP: (12, "maybe"),
@@ -37,6 +37,13 @@ SAMPLES: dict[Verb, tuple[object, ...]] = {
     Verb.EDIT: ("scaling-laws-2",),
     Verb.PROPOSAL: ("A-z_0", "announce"),
     Verb.FORGET: (1456074443980800000,),
+    Verb.EVIDENCE: (12, "plain", 3),
+    Verb.APPROVE: ("scaling-laws-2", 3, 0),
+    Verb.REWRITE: ("scaling-laws-2", "techie", 3),
+    Verb.AGAIN: ("scaling-laws-2",),
+    Verb.NO_AI: ("scaling-laws-2",),
+    Verb.POST: ("scaling-laws-2",),
+    Verb.SUGGESTED: ("A-z_012345678901234", 5),
 }
 
 

@@ -336,7 +336,7 @@ class TestBoard:
         text = text_of(message)
         assert "**3.** Is it \\*\\*true\\*\\*?\n_👍 4 · Ann, on Nostr_" in text
         assert "**1.** Who?\n_anonymous · ✅ answered_" in text
-        assert "from the organisers" in text
+        assert "_the group_" in text
         assert "3 questions, most votes first · page 1 of 1" in text
 
     def test_each_has_a_vote_button_that_shows_ones_own(self) -> None:

@@ -20,7 +20,7 @@ from discord.http import HTTPClient
 from bot.domain.errors import DeliveryError, ReadalongError
 from bot.domain.model import Delivery, Network, Post, PostKind, Prepared, Rsvps, Thread
 from bot.domain.ports import Now, Store
-from bot.domain.posts import SessionPost
+from bot.domain.posts import SessionPost, SummaryPost
 from bot.networks.discord import limits, render
 from bot.networks.discord.announcements import Announcements
 from bot.networks.discord.calendar import Entry, GuildEvents, entry
@@ -114,14 +114,18 @@ class DiscordCourier:
         mark = mark_of(post.key)
         if post.kind is PostKind.WARNING:
             return render.warning(json.loads(post.payload)["text"], mark)
-        session_id, body = _session(post), SessionPost.from_json(post.payload)
+        session_id = _session(post)
         match post.kind:
+            case PostKind.SUMMARY:
+                return render.posted(SummaryPost.from_json(post.payload), session_id, mark)
             case PostKind.ANNOUNCEMENT:
-                return render.announcement(body.card, session_id, Rsvps(), mark)
+                card = SessionPost.from_json(post.payload).card
+                return render.announcement(card, session_id, Rsvps(), mark)
             case PostKind.REMINDER:
+                body = SessionPost.from_json(post.payload)
                 return render.reminder(body, session_id, self._now(), mark)
             case PostKind.NOTICE:
-                return render.notice(body, session_id, mark)
+                return render.notice(SessionPost.from_json(post.payload), session_id, mark)
         raise DeliveryError(f"Discord has no post of the kind {post.kind}", permanent=True)
 
     async def _channel(self, post: Post) -> str:

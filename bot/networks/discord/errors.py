@@ -43,8 +43,9 @@ _OUTAGES = (
     discord.RateLimited,
 )
 _LONGEST = 2000  # characters of a message's content
-_TOO_LATE = frozenset({10062, 40060})
-"""Unknown interaction (its 3 s or 15 min are over), and one that was acknowledged before:
+_TOO_LATE = frozenset({10062, 40060, 50027})
+"""Unknown interaction (its 3 s are over), one that was acknowledged before, and one whose token is
+invalid (its 15 min are over):
 https://discord.com/developers/docs/topics/opcodes-and-status-codes#json"""
 
 

@@ -28,6 +28,13 @@ class Verb(StrEnum):
     EDIT = "edit"  # SLUG, the form of a session's changes
     PROPOSAL = "proposal"  # ID:store|announce|discard
     FORGET = "forget"  # USER, a snowflake
+    EVIDENCE = "evidence"  # SESSION:techie|plain:VERSION, where the reading says what it says
+    APPROVE = "approve"  # SLUG:VERSION:VERSION, the techie and the plain one (0: none) as shown
+    REWRITE = "rewrite"  # SLUG:techie|plain:VERSION, the form of a summary's words
+    AGAIN = "again"  # SLUG, have both summaries made anew
+    NO_AI = "noai"  # SLUG, have both made without a model
+    POST = "post"  # SLUG, post what is approved
+    SUGGESTED = "suggested"  # ID:NUMBER, put a suggested question on the board
 
 
 def custom_id(verb: Verb, *arguments: object) -> str:

@@ -4,6 +4,8 @@ Nothing is sent here, and nothing is decided.
 """
 
 from bot.networks.discord.render.board import Names, accepted, board, moderation
+from bot.networks.discord.render.drafts import draft_rows, drafts, suggested, undone
+from bot.networks.discord.render.evidence import evidence
 from bot.networks.discord.render.message import Button, Message, Row
 from bot.networks.discord.render.organiser import (
     agenda,
@@ -22,7 +24,7 @@ from bot.networks.discord.render.session import (
     sessions_list,
     warning,
 )
-from bot.networks.discord.render.summaries import summaries
+from bot.networks.discord.render.summaries import posted, summaries
 
 __all__ = [
     "Button",
@@ -34,16 +36,22 @@ __all__ = [
     "announcement",
     "board",
     "counts_text",
+    "draft_rows",
+    "drafts",
+    "evidence",
     "forgotten",
     "help_text",
     "holdings",
     "moderation",
     "notice",
+    "posted",
     "proposal",
     "reminder",
     "rsvp_answer",
     "session_embed",
     "sessions_list",
+    "suggested",
     "summaries",
+    "undone",
     "warning",
 ]

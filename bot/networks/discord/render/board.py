@@ -110,7 +110,7 @@ def _head(question: Question, names: Names, text: str) -> str:
 
 def _asker(question: Question, names: Names) -> str:
     if question.author is None:
-        return "from the organisers" if question.network is Network.LOCAL else "anonymous"
+        return "the group" if question.network is Network.LOCAL else "anonymous"
     name = _name(question.author, names)
     return f"{name}, on Nostr" if question.network is Network.NOSTR else name
 

@@ -36,7 +36,7 @@ from bot.networks.discord.render.parts import (
     title_of,
     when,
 )
-from bot.networks.discord.render.summaries import origin
+from bot.networks.discord.render.summaries import made_by
 from bot.networks.discord.splitting import cut, split
 from bot.networks.discord.text import one_line, plain, prose
 
@@ -57,6 +57,7 @@ _ORGANISERS = {
     "session list": "all sessions, the unannounced too",
     "session import": "take a session from a page (Markdown)",
     "session export": "its page, with everything on it",
+    "summarise": "have its two summaries made, look at them, approve and post them",
     "setup": "name, time zone, channel, organiser role, reminders; takes Manage Server",
 }
 
@@ -101,7 +102,7 @@ def agenda(view: SessionView, *, names: Names) -> list[Message]:
     for audience in (each for each in Audience if each in view.summaries):
         summary = view.summaries[audience]
         lead = prose(summary.draft.lead or summary.draft.body)
-        parts.append(f"**Summary ({audience}, {origin(summary)})**\n{cut(lead, 1500)}")
+        parts.append(f"**Summary ({audience}, {made_by(summary.draft)})**\n{cut(lead, 1500)}")
     parts.append(_agenda_questions(view.questions, names))
     embeds = [
         discord.Embed(description=piece, colour=BLUE)
