@@ -7,8 +7,10 @@ chosen here is looked up again.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 
 from bot.domain.model import Session, SessionStatus
 from bot.domain.ports import Now, Rows, Store, Topic
@@ -31,6 +33,8 @@ class _Entry:
 
     session: Session
     words: tuple[str, ...]
+    is_on: bool
+    ends_at: datetime
 
     def matches(self, typed: str) -> bool:
         return typed in self.session.slug or begins(self.words, typed)
@@ -42,7 +46,7 @@ class Directory:
     def __init__(self, store: Store, now: Now) -> None:
         self._store = store
         self._now = now
-        self._entries: dict[int, list[_Entry]] = {}
+        self._entries: dict[int, list[_Entry]] = {}  # of each group, the latest first
         self._changed = asyncio.Event()
         store.on_commit(Topic.SESSIONS, self._changed.set)
 
@@ -63,13 +67,22 @@ class Directory:
         latest past; cancelled ones, which only organisers see, last."""
         now = self._now()
         wanted = clean_name(typed).casefold()
-        found = [
+        found = (
             entry.session
-            for entry in self._entries.get(group_id, ())
+            for entry in self._ordered(group_id, now)
             if (not members_only or is_visible(entry.session, now)) and entry.matches(wanted)
-        ]
-        found.sort(key=lambda session: _rank(session, now))
-        return [(_label(session, now), session.slug) for session in found[:limit]]
+        )
+        return [(_label(session, now), session.slug) for session in islice(found, limit)]
+
+    def _ordered(self, group_id: int, now: datetime) -> Iterator[_Entry]:
+        """As they are offered. It is left as soon as enough are found: usually at once."""
+        latest = self._entries.get(group_id, ())
+        yield from sorted(
+            (entry for entry in latest if entry.is_on and entry.ends_at > now),
+            key=lambda entry: entry.session.starts_at,
+        )
+        yield from (entry for entry in latest if entry.is_on and entry.ends_at <= now)
+        yield from (entry for entry in latest if not entry.is_on)
 
 
 async def _load(rows: Rows, group_id: int) -> list[_Entry]:
@@ -86,15 +99,8 @@ async def _load(rows: Rows, group_id: int) -> list[_Entry]:
 
 def _entry(session: Session) -> _Entry:
     words = words_of(f"{_day(session)} {session.local_time[:4]} {session.title}")
-    return _Entry(replace(session, topic="", readings=()), words)
-
-
-def _rank(session: Session, now: datetime) -> tuple[int, float]:
-    if session.status is SessionStatus.CANCELLED:
-        return 2, -session.starts_at.timestamp()
-    if ends_at(session) > now:
-        return 0, session.starts_at.timestamp()
-    return 1, -session.starts_at.timestamp()
+    is_on = session.status is not SessionStatus.CANCELLED
+    return _Entry(replace(session, topic="", readings=()), words, is_on, ends_at(session))
 
 
 def _label(session: Session, now: datetime) -> str:
