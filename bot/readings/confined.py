@@ -64,7 +64,7 @@ async def confined(module: str, body: bytes, limits: Limits) -> Answer:
         await _end(process)
     if code != 0:
         raise WorkerError(f"{module} ended with {code}")
-    return _answer(module, said)
+    return await asyncio.to_thread(_answer, module, said)
 
 
 def _environment() -> dict[str, str]:

@@ -112,7 +112,6 @@ def article(text: str, url: str) -> Mapping[str, Any]:
     about = metadata(tree, url)
     found = extract(
         tree,
-        url=url or None,
         fast=True,
         output_format="markdown",
         include_comments=False,

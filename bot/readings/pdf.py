@@ -6,6 +6,7 @@ becomes of its answer, and the sentence for each way in which a PDF can't be rea
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Mapping
@@ -62,7 +63,7 @@ async def read_pdf(body: bytes, *, name: str = "", limits: Limits = _LIMITS) -> 
     if "text" not in answer:
         logger.info("A PDF of %d bytes was refused: %s", len(body), answer.get("refused"))
         raise _refused(called, str(answer.get("refused")))
-    return _document(answer)
+    return await asyncio.to_thread(_document, answer)  # megabytes of text are mended
 
 
 def _refused(called: str, why: str) -> ReadingError:

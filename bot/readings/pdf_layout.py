@@ -17,6 +17,7 @@ from statistics import fmean
 
 GAP = 0.9  # of the font's size: a wider one may be a gutter
 _EDGE_LINES = 2  # running heads are among so many lines at the top, and at the bottom
+_MOST_HEADS = 20  # pieces on the line of a running head
 _DEPTH = 2  # gutters within a column of a page
 _STEP = 2.0  # points between the places where a gutter is looked for
 _PAGE_NUMBER = re.compile(
@@ -87,17 +88,19 @@ def _apart(before: Piece, piece: Piece) -> bool:
 
 def _rows(pieces: Iterable[Piece]) -> list[list[Piece]]:
     rows: list[list[Piece]] = []
+    main: Piece | None = None  # the largest of the last row, which is the measure of its height
     for piece in sorted(pieces, key=lambda piece: -piece.y):
-        if rows and _on_one_line(rows[-1], piece):
+        if main and _on_one_line(main, piece):
             rows[-1].append(piece)
+            main = max(main, piece, key=lambda each: each.size)
         else:
             rows.append([piece])
+            main = piece
     return [sorted(row, key=lambda piece: piece.x0) for row in rows]
 
 
-def _on_one_line(row: Sequence[Piece], piece: Piece) -> bool:
-    """A superscript is on the line of what it stands beside; the largest piece is the measure."""
-    main = max(row, key=lambda each: each.size)
+def _on_one_line(main: Piece, piece: Piece) -> bool:
+    """A superscript is on the line of what it stands beside."""
     return abs(main.y - piece.y) <= 0.45 * max(main.size, piece.size)
 
 
@@ -141,7 +144,7 @@ def _ordered(pieces: Sequence[Piece], depth: int) -> Iterator[list[Piece]]:
             left, right = [], []
             across.append(piece)
             continue
-        if across and not _on_one_line(across[-1:], piece):
+        if across and not _on_one_line(across[-1], piece):
             yield lines(across)
             across = []
         (across or (left if piece.x1 <= gutter else right)).append(piece)
@@ -228,6 +231,8 @@ def _without_running_heads(pages: Sequence[Sequence[Piece]]) -> Iterator[list[Pi
     for pieces, edge in zip(phrases, edges, strict=True):
         dropped: set[int] = set()
         for row in edge:
+            if len(row) > _MOST_HEADS:
+                continue
             heads = [piece for piece in row if seen[_key(piece, body)] >= often]
             # A number is the page's only where no other stands beside it, as it does in a table.
             rest = [piece for piece in row if piece not in heads]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from bot.readings.pdf_layout import Flow, Piece, flows, lines
 from bot.readings.pdf_paragraphs import markdown
 
@@ -62,6 +64,13 @@ def test_the_text_is_cut_between_paragraphs() -> None:
     assert cut
     assert title == ""
     assert text.split("\n\n") == ["Paragraph 0 ends here.", "Paragraph 1 ends here."]
+
+
+def test_a_page_of_single_letters_is_read_in_no_time() -> None:
+    page = [Piece("a", 50 + 20 * n, 56 + 20 * n, 700, 10) for n in range(50_000)]
+    began = time.monotonic()
+    assert len(flows([page])) == 1
+    assert time.monotonic() - began < 10
 
 
 def test_absurd_coordinates_cost_nothing() -> None:
