@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from bot.domain.errors import UserError
+from bot.domain.errors import InvalidSubmissionError, UserError
 from bot.domain.model import Audience, Group, Network, Question, Session, Suggestion, Summary
 from bot.domain.ports import Now, Rows, Store, Suggest
 from bot.domain.text import clean_text
@@ -62,14 +63,14 @@ class Suggesting:
             return None
         if payload is None:
             drafts = {audience: each.draft for audience, each in current.items()}
-            made = await self._suggest(reading, drafts, language=self._language)
+            made = list(_kept(await self._suggest(reading, drafts, language=self._language)))
             if not made:
                 return None
-            payload = await self._kept(wanted, group, _payload(session, made))
+            payload = await self._stored(wanted, group, _payload(session, made))
         async with self._store.read() as view:
             return await _read(view, wanted, whole, payload)
 
-    async def _kept(self, id: str, group: Group, payload: str) -> str:
+    async def _stored(self, id: str, group: Group, payload: str) -> str:
         """What is stored now; another process may have been quicker."""
         async with self._store.transaction() as tx:
             stored = await tx.proposals.get(id, group.id)
@@ -95,6 +96,13 @@ class Suggesting:
             return await put(tx, session, text, source, self._now())
 
 
+def _kept(made: Sequence[Suggestion]) -> Iterator[Suggestion]:
+    """Those that can stand on a board."""
+    for each in made:
+        with suppress(InvalidSubmissionError):
+            yield replace(each, text=clean_text(each.text, _LONGEST))
+
+
 def _id(session: Session, current: Mapping[Audience, Summary]) -> str:
     """The same for the same summaries, so that asking again gives what was suggested."""
     ids = sorted(summary.id for summary in current.values())
@@ -110,7 +118,7 @@ def _payload(session: Session, made: Sequence[Suggestion]) -> str:
     data = {
         "kind": _KIND,
         "session": session.id,
-        "questions": [[clean_text(each.text, _LONGEST), each.quote, each.section] for each in made],
+        "questions": [[each.text, each.quote, each.section] for each in made],
     }
     return json.dumps(data, ensure_ascii=False)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.errors import InvalidPageError, InvalidSessionError
+from bot.domain.errors import InvalidPageError, InvalidSessionError, NotPermittedError
 from bot.domain.model import (
     OPERATOR,
     Audience,
     Author,
     Caller,
     Destination,
+    Document,
+    Finding,
     Group,
     Network,
     Point,
@@ -22,7 +25,11 @@ from bot.domain.model import (
     SessionStatus,
     SummaryDraft,
 )
-from bot.services.sessions import SessionChanges, Sessions
+from bot.readings.page import parse_page, summary_parts, write_page
+from bot.services.sessions import SessionChanges, SessionPlan, Sessions
+from bot.services.summaries import Summaries
+from bot.storage.store import SqliteStore
+from tests.fakes import FakeModel, FakeNow, FakeSummariser
 
 
 def draft(audience: Audience, body: str, prompt: str = "Sum it up.") -> SummaryDraft:
@@ -232,3 +239,84 @@ async def test_a_page_says_how_long_the_session_lasts_or_leaves_it(
     )
     again = await sessions.import_page(group, PAGE, by=OPERATOR)
     assert (again.changed, again.session.duration) == (False, timedelta(hours=3))
+
+
+def gates(drafts: Mapping[Audience, SummaryDraft], text: str) -> Sequence[Finding]:
+    """A number that isn't in the reading, no quote, and five more things in the plain one."""
+    number = "" if "42" in text else "There is no “42”."
+    found = [Finding("number", Audience.TECHIE, number)] if number else []
+    found += [Finding("quote", each, "Nothing is quoted.", 1) for each in drafts]
+    return [*found, *(Finding("jargon", Audience.PLAIN, f"Word {n}.") for n in range(1, 6))]
+
+
+async def test_the_gates_report_on_a_pages_summaries_and_stop_nothing(
+    store: SqliteStore, group: Group, now: FakeNow
+) -> None:
+    sessions = Sessions(store, now, gates)
+    imported = await sessions.import_page(group, PAGE, by=OPERATOR)
+    assert imported.notes == (
+        *PAGE.notes,
+        "Word 1.",
+        "Word 2.",
+        "Word 3.",
+        "The checks found 2 more in the plain summary, which are kept with it.",
+    )
+    view = await sessions.show(group, "leaked-memo", by=OPERATOR)
+    techie, plain = (view.summaries[each].draft for each in Audience)
+    assert techie.findings == (), "without the reading nothing is missed in it"
+    assert [each.text for each in plain.findings] == [f"Word {n}." for n in range(1, 6)]
+    again = await sessions.import_page(group, PAGE, by=OPERATOR)
+    assert (again.changed, again.notes) == (False, PAGE.notes)
+
+
+async def test_a_page_is_checked_against_the_reading_that_is_stored(
+    store: SqliteStore, group: Group, now: FakeNow
+) -> None:
+    sessions = Sessions(store, now, gates)
+    page = replace(PAGE, summaries=())
+    await sessions.import_page(group, page, by=OPERATOR)
+    summaries = Summaries(store, FakeSummariser(), now)
+    for text, note in (("Nothing.", ("There is no “42”.",)), ("It is 42.", ())):
+        document = Document(text, url="https://example.com/memo")
+        await summaries.make(group, "leaked-memo", by=OPERATOR, document=document)
+        techie = draft(Audience.TECHIE, f"Beside “{text}”")
+        imported = await sessions.import_page(
+            group, replace(PAGE, summaries=(techie,)), by=OPERATOR
+        )
+        assert imported.notes == (*PAGE.notes, *note)
+
+
+async def test_who_may_not_import_has_nothing_checked(
+    store: SqliteStore, group: Group, now: FakeNow
+) -> None:
+    asked = []
+
+    def counting(drafts: Mapping[Audience, SummaryDraft], text: str) -> Sequence[Finding]:
+        asked.append(text)
+        return ()
+
+    with pytest.raises(NotPermittedError):
+        await Sessions(store, now, counting).import_page(group, PAGE, by=MEMBER)
+    assert asked == []
+
+
+async def test_what_is_exported_imports_as_the_same_session(
+    store: SqliteStore, group: Group, now: FakeNow
+) -> None:
+    sessions = Sessions(store, now)
+    summaries = Summaries(store, FakeModel(), now, plain=FakeSummariser(), parse=summary_parts)
+    reading = Reading("The paper", "https://example.com/paper", "It says much about llamas.")
+    plan = SessionPlan("Llama", "2026-12-10 19:00", readings=(reading,))
+    slug = (await sessions.add(group, plan, by=OPERATOR)).slug
+    await summaries.make(group, slug, by=OPERATOR)
+    await summaries.edit(group, slug, Audience.PLAIN, "Lead.\n\n1. **A:** b", by=OPERATOR)
+    await summaries.approve(group, slug, by=OPERATOR)
+    await summaries.make(group, slug, by=OPERATOR)  # drafts, which stay off the page
+    before = await sessions.show(group, slug, by=OPERATOR)
+    page = write_page(before)
+    assert "*Made by gpt-9.*" in page
+    assert "**Prompt:** Sum it up." in page
+    assert "*Edited by the organiser.*" in page
+    imported = await sessions.import_page(group, parse_page(page), by=OPERATOR)
+    assert (imported.created, imported.changed) == (False, False)
+    assert await sessions.show(group, slug, by=OPERATOR) == before

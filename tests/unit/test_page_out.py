@@ -26,7 +26,7 @@ from bot.domain.model import (
     SummaryStatus,
 )
 from bot.readings.markdown import escaped, from_page, normal, plain_text, to_page
-from bot.readings.page import parse_page, write_page
+from bot.readings.page import parse_page, summary_parts, write_article, write_page
 from bot.readings.page.summary import Parts, taken_apart
 
 AT = datetime(2026, 12, 2, 18, 0, tzinfo=UTC)
@@ -356,3 +356,62 @@ def test_a_length_other_than_the_usual_stands_on_the_page() -> None:
     assert 'duration: "1h30m"' in written
     assert "verbatim" not in written
     assert parse_page(written).duration == timedelta(minutes=90)
+
+
+MADE = SummaryDraft(
+    Audience.TECHIE,
+    "Lead.\n\n1. **One:** a\n2. b\n\nTail.",
+    "Lead.",
+    (Point("One", "a", "quoted", "Intro"), Point("", "b")),
+    "gpt-9",
+    prompt="Give me the key points.",
+    answered_by="gpt-9",
+    scope="2 of the reading's 3 parts were read; left out: part 3.",
+    edited=True,
+)
+HELD = Session(
+    1,
+    1,
+    "a",
+    "A",
+    AT,
+    "2026-12-02 19:00",
+    "UTC",
+    topic="We read [it](https://e.org/it).",
+    readings=(Reading("it", "https://e.org/it"),),
+)
+
+
+def test_a_models_summary_is_written_with_its_prompt_and_how_it_was_made() -> None:
+    written = write_page(view_of(HELD, (MADE,)))
+    assert (
+        "## Techie Summary\n\n*Made by gpt-9.*\n\n"
+        "*Not from all of it: 2 of the reading's 3 parts were read; left out: part 3.*\n\n"
+        "*Edited by the organiser.*\n\n**Prompt:** Give me the key points.\n\n"
+        "**gpt-9:** Lead.\n"
+    ) in written
+    (again,) = parse_page(written).summaries
+    assert (again.body, again.prompt, again.origin) == (MADE.body, MADE.prompt, "gpt-9")
+    assert (again.answered_by, again.scope, again.edited) == ("gpt-9", MADE.scope, True)
+
+
+def test_an_article_is_the_page_without_title_questions_and_front_matter() -> None:
+    view = view_of(
+        HELD, (MADE, replace(MADE, audience=Audience.PLAIN, origin="imported")), ("Why?",)
+    )
+    article = write_article(view)
+    assert article.startswith("We read [it](https://e.org/it).\n\n## Techie Summary\n\n*Made by")
+    assert article.count("Give me the key points.") == 2
+    assert article.endswith("\n")
+    for left_out in ("---", "# A\n", "Why?", "Readings"):
+        assert left_out not in article
+
+
+def test_a_draft_stays_off_the_article() -> None:
+    waiting = replace(MADE, status=SummaryStatus.DRAFT)
+    assert write_article(view_of(HELD, (waiting,))) == "We read [it](https://e.org/it).\n"
+
+
+def test_a_summarys_markdown_is_taken_apart() -> None:
+    assert summary_parts(MADE.body) == ("Lead.", (Point("One", "a"), Point("", "b")))
+    assert summary_parts("No list.") == ("No list.", ())
