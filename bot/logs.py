@@ -12,8 +12,9 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-_SECRET = re.compile(  # a Nostr key; a Discord token
-    r"(?:nsec|ncryptsec)1[02-9ac-hj-np-z]{6,}|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}",
+_SECRET = re.compile(  # a Nostr key; a Discord token; a key of OpenAI's or of one like it
+    r"(?:nsec|ncryptsec)1[02-9ac-hj-np-z]{6,}|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"
+    r"|\bsk-[\w-]{16,}",
     re.IGNORECASE,
 )
 # What lets anybody answer an interaction stands in the address to answer at.

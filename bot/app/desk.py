@@ -7,16 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from bot.app.first_used import check, summary_parts, write_article
+from bot.app.first_used import check
 from bot.app.homes import Homes
+from bot.app.summaries import open_summaries
 from bot.config import Config
 from bot.domain.errors import ConfigError
 from bot.domain.model import Group, Network
 from bot.domain.ports import Now
 from bot.instance import AlreadyRunningError, DataFolder
 from bot.networks.nostr.keys import Signer
-from bot.readings.extract import sections
 from bot.services.attendance import Attendance
 from bot.services.directory import Directory
 from bot.services.groups import Groups
@@ -25,7 +26,9 @@ from bot.services.questions import Questions
 from bot.services.sessions import Sessions
 from bot.services.summaries import Summaries
 from bot.storage.store import SqliteStore
-from bot.summarisers.extractive import Extractive
+
+if TYPE_CHECKING:
+    from bot.readings.fetch import Fetcher
 
 logger = logging.getLogger(__name__)
 
@@ -72,15 +75,21 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(config: Config, now: Now = utc_now) -> AsyncIterator[Desk]:
+async def open_desk(
+    config: Config, now: Now = utc_now, fetcher: Fetcher | None = None
+) -> AsyncIterator[Desk]:
     """Open (and create or migrate) the data file and build the services over it.
 
-    Raises ConfigError, and then nothing was changed.
+    ``fetcher`` is what reads links, by default from the public internet alone. Raises ConfigError,
+    and then nothing was changed.
     """
     folder = DataFolder(config.data_dir)
     folder.create()
     signer = folder.signer(nsec_of(config))
-    async with SqliteStore.open(folder.data_file, now) as store:
+    async with (
+        SqliteStore.open(folder.data_file, now) as store,
+        open_summaries(config, store, now, fetcher) as summaries,
+    ):
         group = await _ensured(store, config, folder, signer, now)
         secret = folder.secret()
         yield Desk(
@@ -91,14 +100,7 @@ async def open_desk(config: Config, now: Now = utc_now) -> AsyncIterator[Desk]:
             groups=Groups(store, now, group, config.discord.guild),
             sessions=Sessions(store, now, check),
             questions=Questions(store, now, config.domain_limits(), secret),
-            summaries=Summaries(
-                store,
-                Extractive(sections),
-                now,
-                gates=check,
-                parse=summary_parts,
-                article=write_article,
-            ),
+            summaries=summaries,
             attendance=Attendance(store, now),
             people=People(store, secret),
             directory=Directory(store, now),

@@ -1,6 +1,6 @@
 """`readalong check`: what would start and what is wrong, looked at without starting it.
 
-What it says of Discord is gathered in `check_discord`.
+What it says of Discord is gathered in `check_discord`, of the summaries in `check_summaries`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from bot.cli.check_discord import (
     look_at_discord,
     tell_of,
 )
+from bot.cli.check_summaries import SummariesReport, look_at_summaries, remark_of
+from bot.cli.check_summaries import as_json as summaries_json
+from bot.cli.check_summaries import tell_of as tell_of_summaries
 from bot.cli.show import one_line, say, say_json
 from bot.domain.errors import ConfigError
 from bot.domain.model import Group, Network, OutboxState
@@ -49,6 +52,7 @@ class Report:
     data_file: str = ""
     running_pid: int | None = None
     discord: DiscordReport = field(default_factory=DiscordReport)
+    summaries: SummariesReport = field(default_factory=SummariesReport)
     waiting: dict[Network, dict[str, int]] = field(default_factory=dict)
     failures: list[tuple[Network, str, str]] = field(default_factory=list)
 
@@ -68,6 +72,9 @@ async def examine(load: Callable[[], Config]) -> Report:
         report.problems.extend(error.problems)
     if report.config is not None:
         await _look_at_networks(report, report.config)
+        await look_at_summaries(report.summaries, report.config)
+    if remark := remark_of(report.summaries):
+        report.remarks.append(remark)
     return report
 
 
@@ -177,6 +184,7 @@ def _as_json(report: Report) -> dict[str, Any]:
             ],
         },
         "discord": as_json(report.discord),
+        "summaries": summaries_json(report.summaries),
         "outbox": {
             **_together(report),
             "networks": {network.value: states for network, states in report.waiting.items()},
@@ -223,6 +231,7 @@ def _say(report: Report) -> None:
     for relay in report.relays:
         say(f"  {'ok  ' if relay.ok else 'DOWN'}    {relay.url}  {one_line(relay.detail)}")
     tell_of(report.discord)
+    tell_of_summaries(report.summaries)
     waiting = [
         f"{number} {state} on {network.value}"
         for network, states in report.waiting.items()

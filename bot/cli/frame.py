@@ -78,6 +78,12 @@ def config_path() -> Path | None:
     return path
 
 
+def next_command(words: str) -> str:
+    """A command to go on with, as it is typed where this one was."""
+    path = config_path()
+    return f"readalong {words}" + (f" --config {path}" if path else "")
+
+
 def load_config() -> Config:
     from bot.config import load
 

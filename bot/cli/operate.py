@@ -70,7 +70,7 @@ def check(*, form: str) -> int:
     """Say what would start and what is wrong.
 
     It looks at the configuration, the keys, the data file, what waits to be posted, every relay,
-    and whether Discord takes the bot.
+    whether Discord takes the bot, and whether the model's server answers.
     """
     from bot.cli.check import examine, tell
 
@@ -95,11 +95,7 @@ def run(*, verbose: bool) -> None:
     from bot import logs
 
     config = load_config()
-    secrets = (config.nostr_nsec, config.discord_token)
-    logs.start(
-        [secret.get_secret_value() for secret in secrets if secret],
-        logging.DEBUG if verbose else logging.INFO,
-    )
+    logs.start(config.secrets, logging.DEBUG if verbose else logging.INFO)
     from bot import app
 
     run_async(lambda: app.run(config))

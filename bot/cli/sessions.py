@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.frame import Group, at_desk, format_option
+from bot.cli.frame import Group, at_desk, format_option, next_command, run_async
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.app import Desk
-    from bot.domain.model import Reading, Session, SessionView
+    from bot.cli.sources import Source
+    from bot.domain.model import Session, SessionView
     from bot.services.sessions import Announced
 
 _AT = '"2026-12-02 19:00" or "next wednesday 7pm", in --timezone'
@@ -49,7 +52,9 @@ Examples:
   readalong session add --title "Nostr, the protocol" --at "2026-12-02 19:00"
   readalong session add --title "Paper night" --at "2026-12-09 19:00" \\
       --timezone Europe/Berlin --place "c-base" --tag paper \\
-      --reading paper.md --announce
+      --reading paper.pdf --announce
+  readalong session add --title "Scaling laws" --at "2026-12-16 19:00" \\
+      --reading arXiv:2001.08361
 """
 )
 @click.option("--title", required=True, help="What it is called.")
@@ -64,8 +69,8 @@ Examples:
     "--reading",
     "readings",
     multiple=True,
-    metavar="FILE_OR_URL",
-    help="A text or Markdown file, or a link; may be given several times.",
+    metavar="SOURCE",
+    help="A PDF, web page, Markdown or text file, a link, or an arXiv id; several times.",
 )
 @click.option("--duration", type=Duration(), default="2h", show_default=True, help="How long.")
 @click.option("--announce", is_flag=True, help="Announce it at once.")
@@ -83,11 +88,17 @@ def add(
     announce: bool,
     form: str,
 ) -> None:
-    """Plan a session. Nobody is told before it is announced."""
+    """Plan a session. Nobody is told before it is announced.
+
+    A file is read at once; a link is read when its summaries are made.
+    """
+    from bot.cli.sources import read_sources
     from bot.domain.model import OPERATOR
     from bot.services.sessions import SessionPlan
 
-    plan = SessionPlan(title, when, timezone, place, topic, tags, _readings(readings), duration)
+    sources = run_async(lambda: read_sources(readings))
+    texts = tuple(source.reading for source in sources)
+    plan = SessionPlan(title, when, timezone, place, topic, tags, texts, duration)
 
     async def work(desk: Desk) -> tuple[Session, Announced | None]:
         if announce:
@@ -98,18 +109,22 @@ def add(
         announced = await desk.sessions.announce(desk.group, session.slug, by=OPERATOR)
         return announced.session, announced
 
-    _tell_added(*at_desk(work), form)
+    _tell_added(*at_desk(work), sources, form)
 
 
-def _tell_added(session: Session, announced: Announced | None, form: str) -> None:
+def _tell_added(
+    session: Session, announced: Announced | None, sources: Sequence[Source], form: str
+) -> None:
     from bot.cli.show import say, say_json, session_row, when
+    from bot.cli.sources import say_read, source_json
 
     if form == "json":
-        say_json(session_row(session))
+        say_json({**session_row(session), "readings": [source_json(each) for each in sources]})
         return
     say(f"Planned “{session.title}” for {when(session)}, as {session.slug}.")
+    say_read(sources, next_command(f"summary make {session.slug}"))
     if announced is None:
-        say(f"Announce it with: readalong session announce {session.slug}")
+        say(f"Announce it with: {next_command(f'session announce {session.slug}')}")
     else:
         _tell_announced(announced)
 
@@ -131,8 +146,8 @@ Example:
     "--reading",
     "readings",
     multiple=True,
-    metavar="FILE_OR_URL",
-    help="The readings in place of those it has.",
+    metavar="SOURCE",
+    help="The readings in place of those it has: files, links, arXiv ids.",
 )
 @click.option("--duration", type=Duration(), help="Another length, like 2h.")
 @format_option("text", "json")
@@ -140,22 +155,31 @@ def edit(
     *, name: str, tags: tuple[str, ...], readings: tuple[str, ...], form: str, **fields: Any
 ) -> None:
     """Change a session. Members are told if it was announced, and the reminders move along."""
-    from bot.cli.show import say, say_json, session_row, when
+    from bot.cli.sources import read_sources
     from bot.domain.model import OPERATOR
     from bot.services.sessions import SessionChanges
 
     if not (tags or readings or any(value is not None for value in fields.values())):
         raise click.UsageError("Say what to change, for example --at or --place.")
-    changes = SessionChanges(tags=tags or None, readings=_readings(readings) or None, **fields)
+    sources = run_async(lambda: read_sources(readings))
+    texts = tuple(source.reading for source in sources) or None
+    changes = SessionChanges(tags=tags or None, readings=texts, **fields)
 
     async def work(desk: Desk) -> Session:
         return await desk.sessions.edit(desk.group, name, changes, by=OPERATOR)
 
-    changed = at_desk(work)
+    _tell_changed(at_desk(work), sources, form)
+
+
+def _tell_changed(changed: Session, sources: Sequence[Source], form: str) -> None:
+    from bot.cli.show import say, say_json, session_row, when
+    from bot.cli.sources import say_read
+
     if form == "json":
         say_json(session_row(changed))
-    else:
-        say(f"“{changed.title}” ({changed.slug}) is on {when(changed)}.")
+        return
+    say(f"“{changed.title}” ({changed.slug}) is on {when(changed)}.")
+    say_read(sources, next_command(f"summary make {changed.slug}"))
 
 
 @session.command()
@@ -356,19 +380,3 @@ def _write_new(path: Path, text: str) -> None:
             file.write(text)
     except FileExistsError:
         raise UserError(f"{path} exists already; name a file that doesn't.") from None
-
-
-def _readings(sources: tuple[str, ...]) -> tuple[Reading, ...]:
-    return tuple(_reading(source) for source in sources)
-
-
-def _reading(source: str) -> Reading:
-    """A link is kept as it is; a file is read. Raises InvalidSessionError, ReadingError."""
-    from bot.domain.links import linked
-    from bot.readings.extract import MAX_BYTES, read_text_file
-
-    if "://" in source:
-        return linked(source)
-    path = Path(source)
-    with path.open("rb") as file:
-        return read_text_file(file.read(MAX_BYTES + 1), path.name)

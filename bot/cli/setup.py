@@ -73,6 +73,7 @@ def _say_invite(token: str | None) -> None:
 def _say_next(path: Path, *, on_discord: bool) -> None:
     option = "" if path == Path("config.toml") else f" --config {path}"
     plan = f'readalong session add{option} --title "..." --at "2026-12-02 19:00" --announce'
+    say("Summaries quote the reading, without AI; [summaries] in the configuration names a model.")
     say("\nNext:")
     say(f"  1. edit {path}: the group's name, time zone and relays")
     say(f"  2. readalong check{option}")

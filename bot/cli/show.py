@@ -14,6 +14,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -168,7 +169,16 @@ def session_json(view: SessionView) -> dict[str, Any]:
         "topic": session.topic,
         "revision": session.revision,
         "readings": [
-            {"title": reading.title, "url": reading.url, "has_text": bool(reading.text)}
+            {
+                "title": reading.title,
+                "url": reading.url,
+                "has_text": bool(reading.text),
+                "words": len(reading.text.split()),
+                "author": reading.author,
+                "published": reading.published,
+                "notes": list(reading.notes),
+                "text_hash": reading.text_hash,
+            }
             for reading in session.readings
         ],
         "summaries": {
@@ -182,6 +192,8 @@ def session_json(view: SessionView) -> dict[str, Any]:
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
+    """A summary with where each of its points comes from and what the gates found; keys are only
+    ever added."""
     draft = summary.draft
     return {
         "body": draft.body,
@@ -198,6 +210,15 @@ def summary_json(summary: Summary) -> dict[str, Any]:
         "asked_by": draft.asked_by,
         "prompt": draft.prompt,
         "answered_by": draft.answered_by,
+        "current": summary.current,
+        "approved_at": utc(summary.approved_at) if summary.approved_at else None,
+        "edited": draft.edited,
+        "scope": draft.scope,
+        "findings": [
+            {"gate": each.gate, "point": each.point, "severe": each.severe, "text": each.text}
+            for each in draft.findings
+        ],
+        "usage": asdict(draft.usage) if draft.usage else None,
     }
 
 
@@ -236,7 +257,11 @@ def say_session(view: SessionView) -> None:
 
 def say_summary(audience: Audience, summary: Summary) -> None:
     draft = summary.draft
-    say(f"\n{audience.value.upper()}  {draft.words} words, {draft.origin}, {draft.status.value}")
+    edited = ", edited by the organiser" if draft.edited else ""
+    made = f"{draft.words} words, {draft.origin}{edited}, {draft.status.value}"
+    say(f"\n{audience.value.upper()}  {one_line(made)} (version {summary.version})")
+    if draft.scope:
+        say_prose(f"Not from all of the reading: {one_line(draft.scope)}")
     if draft.prompt:
         say_prose(f"{draft.asked_by or 'Asked'}: {one_line(draft.prompt)}")
     say_prose(f"\n{draft.body}")

@@ -34,6 +34,10 @@ logger = logging.getLogger(__name__)
 
 OPENAI = "https://api.openai.com/v1"
 _NO_KEY = "none"  # local servers want none, and the library wants one
+KEY_NEEDED = (
+    "OpenAI's models take a key, and there is none: set OPENAI_API_KEY in the environment, or"
+    " base_url to a server of your own."
+)
 _MOST_WAIT = 60.0  # seconds that a server may ask us to wait
 _MOST_BYTES = 4 * 1024 * 1024  # of one answer
 _CONNECT = 15.0  # seconds
@@ -202,6 +206,8 @@ class Model:
         return re.sub(r"(?<=//)[^/@]*@", "", self.settings.base_url) or OPENAI
 
     async def _made(self) -> AsyncOpenAI:
+        if not self._key and not self.settings.base_url:
+            raise faults.ModelError(KEY_NEEDED, permanent=True)
         async with self._making:
             if self._client is None:
                 self._client = await asyncio.to_thread(_client, self.settings, self._key)

@@ -529,8 +529,8 @@ def test_summaries_are_made_once_shown_and_made_anew(group: Readalong, tmp_path:
 
 def test_a_summary_of_nothing_is_refused_in_one_line(group: Readalong) -> None:
     assert "no reading" in refused(group("summary", "show", added(group)))
-    linked = added(group, "--reading", "https://example.org/a", title="Linked")
-    assert "only a link" in refused(group("summary", "make", linked))
+    linked = added(group, "--reading", "http://127.0.0.1/a", title="Linked")
+    assert "only a link" in refused(group("summary", "show", linked))
 
 
 def test_the_board_in_every_format(group: Readalong) -> None:

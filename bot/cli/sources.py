@@ -1,0 +1,96 @@
+"""What `--reading` names: a link, a paper on arXiv, or a file that is read at once.
+
+Links are read when summaries are made of them, not here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.domain.links import linked
+from bot.domain.model import Document, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One reading as it was named. ``document`` is what was read of a file, None for a link."""
+
+    named: str
+    reading: Reading
+    document: Document | None = None
+
+
+async def read_sources(named: Sequence[str]) -> list[Source]:
+    """Each of them. Raises InvalidSessionError for what is no link, ReadingError, OSError."""
+    return [await _read(each) for each in named]
+
+
+async def _read(named: str) -> Source:
+    from bot.readings.arxiv import paper
+    from bot.readings.documents import read_bytes
+
+    if "://" in named:
+        return Source(named, linked(named))
+    try:
+        body = await asyncio.to_thread(_bytes_of, path := Path(named))
+    except FileNotFoundError:
+        found = paper(named)
+        if found is None:
+            raise
+        return Source(named, linked(found.page))
+    document = await read_bytes(body, name=path.name)
+    reading = Reading(
+        document.title or path.stem,
+        text=document.text,
+        author=document.author,
+        published=document.published,
+        notes=document.notes,
+    )
+    return Source(named, reading, document)
+
+
+def _bytes_of(path: Path) -> bytes:
+    from bot.readings.documents import MAX_BYTES
+
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def say_read(sources: Sequence[Source], make: str) -> None:
+    """What was read, and how what is a link will be; ``make`` is the command that does that."""
+    from bot.cli.show import one_line, say
+
+    for source in sources:
+        document = source.document
+        if document is None:
+            say(f"Its link is read when summaries are made: {make}")
+            continue
+        say(f"Read “{one_line(source.reading.title)}” from {source.named}: {_size(document)}.")
+        for note in document.notes:
+            say(f"  {one_line(note)}")
+
+
+def source_json(source: Source) -> dict[str, Any]:
+    """What was read of one, and how much."""
+    document = source.document
+    return {
+        "title": source.reading.title,
+        "url": source.reading.url,
+        "has_text": document is not None,
+        "pages": document.pages if document else None,
+        "words": len(document.text.split()) if document else None,
+        "author": source.reading.author,
+        "published": source.reading.published,
+        "notes": list(source.reading.notes),
+    }
+
+
+def _size(document: Document) -> str:
+    words = f"{len(document.text.split()):,} words"
+    if document.pages is None:
+        return words
+    return f"{document.pages:,} page{'s'[: document.pages != 1]}, {words}"
