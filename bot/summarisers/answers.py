@@ -133,7 +133,7 @@ def read(content: str, form: type[Form], key: str = "") -> Form:
             raise faults.wrong_shape(fault)
         return answer
     if readable:
-        raise faults.wrong_shape("lacks parts that were asked for")
+        raise faults.wrong_shape("lacks parts that were asked for", simpler=True)
     if _REFUSAL.match(content):
         raise faults.refused(content, key)
     raise faults.malformed()

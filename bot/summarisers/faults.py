@@ -87,13 +87,14 @@ def malformed() -> AnswerError:
     )
 
 
-def wrong_shape(what: str) -> AnswerError:
-    """``what`` completes "The model's answer ..."."""
+def wrong_shape(what: str, *, simpler: bool = False) -> AnswerError:
+    """``what`` completes "The model's answer ...". ``simpler``: the server didn't keep to the form,
+    rather than the model filling it badly."""
     return AnswerError(
         f"The model's answer {what}, so it is no summary; try again, or {_USE_OTHER}.",
         permanent=False,
         again=True,
-        simpler=True,
+        simpler=simpler,
     )
 
 

@@ -231,6 +231,14 @@ class TestLadder:
         assert forms(server) == ["json_schema", "json_schema"]
         assert drafts[Audience.TECHIE].lead == TECHIE["lead"]
 
+    async def test_a_form_that_is_kept_to_but_filled_badly_is_asked_for_again_as_it_was(
+        self, server: ModelServer, make: Make
+    ) -> None:
+        server.then(says({"lead": "", "points": TECHIE["points"]}))
+        drafts = await make().summarise(READING)
+        assert forms(server) == ["json_schema"] * 3
+        assert drafts[Audience.TECHIE].lead == TECHIE["lead"]
+
     async def test_a_list_in_plain_text_is_read(self, server: ModelServer, make: Make) -> None:
         text = (
             "Lead: Small relays keep a network up.\n\n1. **Trust:** Readers check signatures.\n"

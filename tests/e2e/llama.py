@@ -48,7 +48,6 @@ params.offline = True
 params.ui = False
 params.sampling.seed = 1
 params.sampling.temp = 0.0
-params.sampling.penalty_repeat = 1.1
 for cpu in (params.cpuparams, params.cpuparams_batch):
     cpu.n_threads = 1
     cpu.poll = 0

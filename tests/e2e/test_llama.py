@@ -1,5 +1,5 @@
 """Against a real llama.cpp server: the protocol is what is shown. Its model has 135 million
-parameters, and what it writes is nonsense, as the gates say."""
+parameters, and what it writes is poor, as the gates say."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.errors import SummaryError
-from bot.domain.model import Audience, Reading, SummaryDraft, SummaryStatus
+from bot.domain.model import Audience, Finding, Reading, SummaryDraft, SummaryStatus
 from bot.readings.extract import sections
 from bot.summarisers.budget import ModelSettings
 from bot.summarisers.checks import check
+from bot.summarisers.faults import AnswerError
 from bot.summarisers.openai_api import ModelSummariser
 from tests.e2e.llama import NotHadError, running_llama
 from tests.model_answers import SAMPLE
@@ -36,10 +36,15 @@ async def _drafts(summariser: ModelSummariser) -> dict[Audience, SummaryDraft]:
     for left in reversed(range(_TRIES)):
         try:
             return dict(await summariser.summarise(READING))
-        except SummaryError as error:
-            if not left or "cut off" not in error.reason:
+        except AnswerError:
+            if not left:
                 raise
     raise AssertionError("there is at least one try")
+
+
+def _verdict(drafts: dict[Audience, SummaryDraft], audience: Audience) -> list[Finding]:
+    found = check(drafts, f"{READING.title}\n\n{READING.text}")
+    return [finding for finding in found if finding.audience is audience]
 
 
 async def test_a_text_becomes_drafts_with_the_gates_verdict(base_url: str) -> None:
@@ -48,9 +53,9 @@ async def test_a_text_becomes_drafts_with_the_gates_verdict(base_url: str) -> No
         base_url,
         timeout=400,
         request_timeout=200,
-        retries=1,
+        retries=0,
         context_tokens=CONTEXT,
-        answer_tokens=400,
+        answer_tokens=300,
     )
     summariser = ModelSummariser(settings, check, "", sections)
     try:
@@ -64,8 +69,7 @@ async def test_a_text_becomes_drafts_with_the_gates_verdict(base_url: str) -> No
         assert draft.origin == draft.answered_by == "smollm2"
         assert draft.body.startswith(draft.lead + "\n\n1. ")
         assert draft.points
-    verdict = [found for draft in drafts.values() for found in draft.findings]
-    assert any(found.severe for found in verdict), "a model of this size is found out"
+        assert set(_verdict(drafts, audience)) <= set(draft.findings)
     usage = drafts[Audience.PLAIN].usage
     assert usage is not None
     assert usage.completion_tokens > 0
