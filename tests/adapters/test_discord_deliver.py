@@ -11,8 +11,18 @@ import pytest
 from discord.http import HTTPClient
 
 from bot.domain.errors import DeliveryError
-from bot.domain.model import Delivery, Network, Post, PostKind, Thread
-from bot.domain.posts import Change
+from bot.domain.model import (
+    Audience,
+    Delivery,
+    Network,
+    Point,
+    Post,
+    PostKind,
+    Summary,
+    SummaryDraft,
+    Thread,
+)
+from bot.domain.posts import Change, summary_post
 from bot.networks.discord.deliver import DiscordCourier
 from bot.networks.discord.local import Fate, Permission
 from bot.networks.discord.local.model import Message
@@ -44,6 +54,14 @@ def deny(discord: Posting, *taken: Permission) -> None:
 def warning(discord: Posting, destination: str) -> Post:
     return Post("warning:x", discord.group.id, Network.DISCORD, destination, PostKind.WARNING,
                 '{"text": "The relay is gone."}')  # fmt: skip
+
+
+def summary(discord: Posting, audience: Audience, points: int = 2) -> Post:
+    """The row of an approved summary."""
+    made = tuple(Point(f"Point {n}", "The memo says so. " * 20) for n in range(points))
+    draft = SummaryDraft(audience, "body", "A lead.", made, "gpt-9")
+    stored = Summary(1, discord.session.id, 3, True, discord.now(), draft)
+    return summary_post(discord.group, discord.session, stored, discord.destination)
 
 
 def chatter(discord: Posting, count: int) -> None:
@@ -111,7 +129,27 @@ class TestPosts:
         assert "LLM moats, again" in message.text
         assert message.edited
 
-    @pytest.mark.parametrize("kind", [PostKind.REPLY, PostKind.PROFILE])
+    async def test_each_summary_is_a_message_that_says_where_it_is_from(
+        self, discord: Posting
+    ) -> None:
+        for audience in Audience:
+            await discord.courier.send(discord.prepared(summary(discord, audience)))
+        techie, plain = discord.channel.history
+        assert "For techies: We have no moat" in techie.text
+        assert "In plain words: We have no moat" in plain.text
+        assert "written by gpt-9, an AI model" in plain.text
+        assert plain.labels == ["Where does it say that?"]
+        assert not discord.guild.threads
+
+    async def test_a_summary_longer_than_a_message_is_one_and_leads_to_its_rest(
+        self, discord: Posting
+    ) -> None:
+        long = discord.prepared(summary(discord, Audience.TECHIE, points=60))
+        assert await discord.courier.send(long) == await discord.courier.send(long)
+        (message,) = discord.channel.history
+        assert message.labels == ["Techie summary", "Where does it say that?"]
+
+    @pytest.mark.parametrize("kind", [PostKind.REPLY, PostKind.PROFILE, PostKind.ARTICLE])
     def test_what_discord_has_no_post_for_is_refused(
         self, discord: Posting, kind: PostKind
     ) -> None:
@@ -162,6 +200,14 @@ class TestOnce:
         tried = discord.now() - LATER
         again = replace(discord.again(announcement), first_tried_at=tried)
         assert await discord.courier.send(again) == first
+
+    async def test_a_summary_is_found_by_its_mark(self, discord: Posting) -> None:
+        delivery = discord.prepared(summary(discord, Audience.TECHIE, points=60))
+        first = await discord.courier.send(delivery)
+        chatter(discord, 50)
+        discord.now.advance(LATER)
+        assert await discord.courier.send(discord.again(delivery)) == first
+        assert len(discord.server.requests.to("POST", MESSAGES)) == 1
 
     async def test_one_that_was_edited_since_is_found_too(self, discord: Posting) -> None:
         first = await discord.announced()

@@ -12,6 +12,7 @@ import pytest
 from bot.domain.model import (
     Audience,
     Author,
+    Finding,
     Group,
     Holdings,
     Network,
@@ -24,10 +25,13 @@ from bot.domain.model import (
     Session,
     SessionStatus,
     SessionView,
+    Suggestion,
     Summary,
     SummaryDraft,
+    SummaryStatus,
+    Usage,
 )
-from bot.domain.posts import Change, SessionPost, card_of
+from bot.domain.posts import Change, SessionPost, SummaryPost, card_of
 from bot.networks.discord import render
 from bot.networks.discord.render import Message
 from bot.services.proposals import Proposal
@@ -323,6 +327,166 @@ class TestSummaries:
         assert "@here" not in text
         assert "evil.test" not in text
 
+    def test_a_draft_and_an_edit_say_that_they_are(self) -> None:
+        made = stored(draft(origin="gpt-9", status=SummaryStatus.DRAFT, edited=True))
+        (message,) = render.summaries(SESSION, [made])
+        text = text_of(message)
+        assert text.count("A draft that no organiser has approved yet.") == 1
+        assert "a draft, written by gpt-9, an AI model, edited by the organiser; check it" in text
+
+    def test_a_long_reading_of_which_parts_were_read_says_which(self) -> None:
+        (message,) = render.summaries(SESSION, [stored(draft(scope="2 of 3 parts were read."))])
+        assert "_2 of 3 parts were read._" in text_of(message)
+
+    def test_where_it_says_that_is_a_button_a_summary(self) -> None:
+        both = [stored(draft()), stored(draft(Audience.PLAIN))]
+        (message,) = render.summaries(SESSION, both)
+        assert ids(message) == ["ra:evidence:7:techie:1", "ra:evidence:7:plain:1"]
+        (nothing,) = render.summaries(SESSION, [], missing="There is nothing.")
+        assert nothing.rows == ()
+
+    def test_evidence_has_each_points_quote_and_section(self) -> None:
+        points = (
+            Point("No moat", "There is none.", "We have *no* moat.", "Introduction"),
+            Point("", "Others are ahead. " * 30),
+        )
+        (message,) = render.evidence(SESSION, stored(draft(points=points)))
+        check(message)
+        text = text_of(message)
+        assert "**1. No moat**\n> “We have \\*no\\* moat.”\n_in “Introduction”_" in text
+        assert "no quote was kept" in text
+        assert "version 1, quoted from the reading (no AI)" in text
+
+    def test_without_any_quote_that_is_said_once(self) -> None:
+        (message,) = render.evidence(SESSION, stored(draft()))
+        assert "No quotes were kept with this summary" in text_of(message)
+
+
+def post(**fields: object) -> SummaryPost:
+    made = SummaryPost(
+        CARD, Audience.PLAIN, "We have no moat", 3, "A lead.", (POINT,), "body", "gpt-9"
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]  # the fields of a test, by name
+
+
+class TestPostedSummaries:
+    def test_it_stands_whole_with_its_maker_and_its_mark(self) -> None:
+        message = render.posted(post(), 7, "ref 0123456789")
+        check(message)
+        text = text_of(message)
+        assert "In plain words: We have no moat" in text
+        assert "A lead.\n\n**1. No moat:** The memo says" in text
+        assert text.endswith("written by gpt-9, an AI model; check it against the reading · "
+                             "ref 0123456789")  # fmt: skip
+        assert ids(message) == ["ra:evidence:7:plain:3"]
+
+    def test_one_that_two_embeds_hold_is_whole(self) -> None:
+        points = tuple(Point(f"Head {n}", f"Number {n}. " * 25) for n in range(18))
+        message = render.posted(post(points=points), 7, "ref 0123456789")
+        check(message)
+        assert len(message.embeds) == 2
+        assert "**18. Head 17:**" in text_of(message)
+        assert labels(message) == [["Where does it say that?"]]
+
+    def test_a_longer_one_ends_after_a_point_and_leads_to_the_rest(self) -> None:
+        points = tuple(Point(f"Head {n}", f"Number {n}. " * 25) for n in range(40))
+        message = render.posted(post(points=points), 7, "ref 0123456789")
+        check(message)
+        text = text_of(message)
+        last = max(n for n in range(40) if f"Head {n}:" in text)
+        assert text.count(f"Number {last}.") == 25
+        assert "… the rest:_ **Plain summary**" in text
+        assert labels(message) == [["Plain summary", "Where does it say that?"]]
+        assert ids(message)[0] == "ra:summary:7:plain"
+
+    def test_a_body_without_points_is_cut_between_paragraphs(self) -> None:
+        body = "\n\n".join(f"Paragraph {n} of it. " * 20 for n in range(40))
+        message = render.posted(post(points=(), body=body), 7)
+        check(message)
+        assert "**Plain summary**" in text_of(message)
+        short = render.posted(post(points=(), body="All **of** it."), 7)
+        assert "All **of** it." in text_of(short)
+
+    def test_one_endless_point_is_cut(self) -> None:
+        message = render.posted(post(lead="", points=(Point("", HUGE),)), 7, "ref 0123456789")
+        check(message)
+        assert "**Plain summary**" in text_of(message)
+
+
+class TestDrafts:
+    def both(self, **fields: object) -> dict[Audience, Summary]:
+        waiting = {"status": SummaryStatus.DRAFT, "origin": "gpt-9"}
+        return {each: stored(draft(each, **(waiting | fields))) for each in Audience}
+
+    def test_each_is_followed_by_what_was_found_in_it(self) -> None:
+        found = (
+            Finding("acronym", Audience.PLAIN, "“LLM” isn't explained.", severe=False),
+            Finding("number", Audience.PLAIN, "“12” isn't in the reading.", point=2),
+        )
+        latest = self.both() | {Audience.PLAIN: stored(draft(Audience.PLAIN, findings=found))}
+        (message,) = render.drafts(SESSION, latest, by_model=True)
+        check(message)
+        titles = [embed.title for embed in message.embeds]
+        assert titles == [
+            "For techies",
+            "For techies: checked",
+            "In plain words",
+            "In plain words: 1 to mend, 1 to look at",
+        ]
+        assert message.embeds[1].description == "✅ All checks passed."
+        assert message.embeds[3].description == (
+            "❌ **point 2:** “12” isn't in the reading.\n💡 “LLM” isn't explained."
+        )
+
+    def test_words_tokens_and_cost_are_told(self) -> None:
+        usage = Usage("gpt-9", 1, 12_000, 4_000, 345, 0.01234)
+        (message,) = render.drafts(SESSION, self.both(usage=usage), by_model=True)
+        assert (
+            "1 word · version 1 · both: gpt-9, 1 call, 12,345 tokens (4,000 cached), cost 0.0123"
+            in (text_of(message))
+        )
+        free = replace(usage, cost=None, cached_tokens=0)
+        (message,) = render.drafts(SESSION, self.both(usage=free), by_model=True)
+        assert "1 call, 12,345 tokens" in text_of(message)
+        assert "cost" not in text_of(message)
+
+    def test_what_can_be_done_depends_on_what_there_is(self) -> None:
+        rows = render.draft_rows(SESSION, self.both(), by_model=True)
+        able = {button.label: not button.disabled for row in rows for button in row}
+        assert able["Approve"]
+        assert not able["Post now"]
+        approved = self.both(status=SummaryStatus.APPROVED)
+        rows = render.draft_rows(SESSION, approved, by_model=False)
+        able = {button.label: not button.disabled for row in rows for button in row}
+        assert not able["Approve"]
+        assert able["Post now"]
+        assert "Use the no-AI ones" not in able
+        one = {Audience.PLAIN: approved[Audience.PLAIN]}
+        rows = render.draft_rows(SESSION, one, by_model=False)
+        assert "Edit techie" not in [button.label for row in rows for button in row]
+
+    def test_how_the_reading_was_read_is_told(self) -> None:
+        reading = Reading("Moat", text="Text.", notes=("Page 3 has no text.",))
+        session = replace(SESSION, readings=(reading, Reading("Other", notes=("Unread.",))))
+        (message,) = render.drafts(session, self.both(), by_model=True)
+        assert "• Page 3 has no text." in text_of(message)
+        assert "Unread." not in text_of(message)
+
+    def test_questions_carry_their_quotes(self) -> None:
+        made = [Suggestion(f"Why {n}?", "We have no moat.", "Intro") for n in range(1, 6)]
+        (message,) = render.suggested("abc", SESSION, made, {2})
+        check(message)
+        assert "**1.** Why 1?\n> “We have no moat.”\n_in “Intro”_" in text_of(message)
+        assert [button.disabled for button in message.rows[0]] == [False, True, False, False, False]
+        assert ids(message)[4] == "ra:suggested:abc:5"
+
+    def test_a_failure_is_one_line_and_what_can_be_done_instead(self) -> None:
+        message = render.undone(SESSION, "@everyone the key", again=True, without_ai=True)
+        check(message)
+        assert "@everyone" not in message.content
+        assert labels(message) == [["Use the no-AI ones", "Again"]]
+        assert render.undone(SESSION, "No.", again=False, without_ai=False).rows == ()
+
 
 class TestBoard:
     def test_a_question_has_a_number_its_asker_and_its_votes(self) -> None:
@@ -557,9 +721,19 @@ class Extremes:
             audience=self.random.choice(list(Audience)),
             body=self.text(),
             lead=self.text(),
-            points=tuple(Point(head, self.text()) for head in self.texts(6)),
+            points=tuple(
+                Point(head, self.text(), self.text(), self.text()) for head in self.texts(6)
+            ),
             origin=self.random.choice(("extractive", "imported", self.text())),
             answered_by=self.text(),
+            status=self.random.choice(list(SummaryStatus)),
+            findings=tuple(
+                Finding("x", Audience.PLAIN, said, self.random.choice((None, BIG)), severe=bool(n))
+                for n, said in enumerate(self.texts(8))
+            ),
+            usage=Usage(self.text(), BIG, BIG, BIG, BIG, 1e9),
+            scope=self.text(),
+            edited=self.random.random() < 0.5,
         )
 
     def question(self, number: int) -> Question:
@@ -606,6 +780,37 @@ class TestLimits:
             check(message)
         embeds = [embed for message in messages for embed in message.embeds]
         assert all(embed.footer.text for embed in embeds if embed.footer.text or embed.title)
+
+    @extreme
+    def test_a_summary_for_everybody(self, seed: int) -> None:
+        some = Extremes(seed)
+        made, card = some.draft(), card_of(GROUP, some.session())
+        body = SummaryPost(
+            card, made.audience, some.text(), BIG, made.lead, made.points, made.body, made.origin,
+            answered_by=made.answered_by, edited=made.edited, scope=made.scope,
+        )  # fmt: skip
+        message = render.posted(body, BIG, "ref 0123456789")
+        check(message)
+        assert message.embeds[-1].footer.text is not None
+        assert message.embeds[-1].footer.text.endswith(" · ref 0123456789")
+
+    @extreme
+    def test_drafts(self, seed: int) -> None:
+        some = Extremes(seed)
+        session = replace(some.session(), slug="x" * 60)
+        latest = {each: replace(stored(some.draft()), version=10**9) for each in Audience}
+        latest = {
+            each: replace(made, draft=replace(made.draft, audience=each))
+            for each, made in latest.items()
+        }
+        for message in render.drafts(session, latest, by_model=True, said="These are stored."):
+            check(message)
+        for message in render.evidence(session, latest[Audience.PLAIN]):
+            check(message)
+        asked = [Suggestion(some.text()[:1000] + "x", some.text(), some.text()) for _ in range(5)]
+        for message in render.suggested("x" * 32, session, asked, {1}):
+            check(message)
+        check(render.undone(session, some.text() + "x", again=True, without_ai=True))
 
     @extreme
     def test_boards(self, seed: int) -> None:

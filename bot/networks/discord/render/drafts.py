@@ -117,7 +117,9 @@ def _checks(summary: Summary) -> list[discord.Embed]:
     embeds = [discord.Embed(description=piece, colour=colour) for piece in pieces]
     embeds[0].title = f"{LOOKS[draft.audience][0]}: {_verdict(len(severe), len(advice))}"
     costs = f" · {_usage(draft.usage)}" if draft.usage is not None else ""
-    embeds[-1].set_footer(text=f"{draft.words} words · version {summary.version}{costs}")
+    embeds[-1].set_footer(
+        text=f"{draft.words:,} word{'s'[: draft.words != 1]} · version {summary.version}{costs}"
+    )
     return embeds
 
 
