@@ -31,6 +31,17 @@ class SummaryOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a summary's points stand in the reading; ``session`` as in ``SummaryOf``.
+
+    Without ``audiences`` it is the summary at hand, or both.
+    """
+
+    audiences: tuple[Audience, ...] = ()
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A question for the board; ``text`` is as it was written, without the bot's name."""
 
@@ -65,4 +76,4 @@ class Unclear:
     """Meant for us, but not understood."""
 
 
-Command = Help | Next | Sessions | SummaryOf | Ask | Questions | Vote | Chatter | Unclear
+Command = Help | Next | Sessions | SummaryOf | Evidence | Ask | Questions | Vote | Chatter | Unclear

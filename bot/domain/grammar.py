@@ -26,7 +26,7 @@ from bot.domain.commands import (
     SummaryOf,
     Unclear,
 )
-from bot.domain.model import Audience
+from bot.domain.evidence import audiences, evidenced
 from bot.domain.phrases import (
     ALL_AUDIENCES,
     AUDIENCE_WORDS,
@@ -171,6 +171,7 @@ def _short(body: str, words: list[str], is_reply_to_session: bool) -> Command | 
     mended = _mended(words)
     return (
         _help(mended, is_reply_to_session)
+        or evidenced(body, mended, is_reply_to_session=is_reply_to_session)
         or _summary(mended, is_reply_to_session)
         or _questions(mended, is_reply_to_session)
         or _sessions(mended, is_reply_to_session)
@@ -208,7 +209,7 @@ def _summary(words: list[str], is_reply: bool) -> SummaryOf | None:
     at = _position(words, SUMMARY_WORDS)
     if at is None:
         if set(words) <= {"plain", "techie", "both", "in", "words", "english", "the", "one", "and"}:
-            said = _audiences(words)
+            said = audiences(words)
             return SummaryOf(said) if said else None
         return None
     audience = words[:at] + words[at + 1 :] + (["plain"] if words[at] == "eli5" else [])
@@ -216,15 +217,8 @@ def _summary(words: list[str], is_reply: bool) -> SummaryOf | None:
     if name is None:
         return None
     kept = set(name.split())
-    said = _audiences([word for word in audience if word not in kept])
+    said = audiences([word for word in audience if word not in kept])
     return SummaryOf(said or ALL_AUDIENCES, name)
-
-
-def _audiences(words: Iterable[str]) -> tuple[Audience, ...]:
-    said = {AUDIENCE_WORDS[word] for word in words if word in AUDIENCE_WORDS}
-    if "both" in words:
-        return ALL_AUDIENCES
-    return tuple(audience for audience in ALL_AUDIENCES if audience in said)
 
 
 def _questions(words: list[str], is_reply: bool) -> Questions | None:

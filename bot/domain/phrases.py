@@ -41,6 +41,16 @@ READING_WORDS = _said("reading read discussing")
 SUMMARY_WORDS = _said(
     "summary summaries summarize summarise summarized summarised tldr eli5 recap gist"
 )
+EVIDENCE_WORDS = _said(
+    "evidence evidences proof proofs quote quotes quotation quotations source sources citation "
+    "citations cite receipts reference references excerpt excerpts passages"
+)
+BEFORE_EVIDENCE = _said("got exact original supporting actual its their summarys")
+GIVING = _said("show list give get send see read post tell")
+CLAIMS = _said(
+    "claim claims point points statement statements line lines them these those each every all "
+    "any needed required paper article text number no what quoted 1 2 3 4 5 6 7 8 9 10"
+)
 QUESTIONS_WORDS = _said("questions board")
 SESSIONS_WORDS = _said(
     "sessions schedule calendar meetings meetups events archive programme program"
@@ -150,7 +160,9 @@ SLIPS = {
     **dict.fromkeys(_said("sum summ smry smmry"), "summary"),
     "qs": "questions",
 }
-LONG_COMMANDS = ("summary", "sessions", "questions", "commands", "schedule", "summaries")
+LONG_COMMANDS = (
+    "summary", "sessions", "questions", "commands", "schedule", "summaries", "evidence"
+)  # fmt: skip
 
 THANKS = _said("thanks thank thx ty tysm tks cheers merci danke gracias obrigado kudos")
 CHATTER = (
