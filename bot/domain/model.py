@@ -452,10 +452,12 @@ class Prepared:
 @dataclass(frozen=True, slots=True)
 class Thread:
     """What a post of a session stands in: the wire bytes of that session's announcement, and of the
-    newest earlier post of the same kind at the same destination."""
+    newest earlier post of the same kind at the same destination. ``has_article``: its page was
+    posted there as well."""
 
     announcement: bytes | None = None
     previous: bytes | None = None
+    has_article: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -420,6 +420,10 @@ class OutboxRows(Protocol):
         """When the next row can be claimed; None when there is none."""
         ...
 
+    async def by_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, Post]:
+        """Our own posts that a network knows by these ids: remote id -> post."""
+        ...
+
     async def sent(
         self, session_id: int, network: Network, kind: PostKind
     ) -> Sequence[tuple[str, str]]:

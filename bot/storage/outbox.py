@@ -38,7 +38,7 @@ from bot.domain.model import (
     Thread,
 )
 from bot.domain.ports import Now, Topic
-from bot.storage.database import Batch, Link
+from bot.storage.database import Batch, Link, is_short
 from bot.storage.tables import NOT_SENT, Moment, destinations, listed, moment_text, outbox
 
 _NAMES = (
@@ -217,6 +217,9 @@ _SENT_OF = (
     )
     .order_by(outbox.c.id)
 )
+_BY_REMOTE = select(outbox).where(
+    outbox.c.network == bindparam("of_network"), outbox.c.remote_id.in_(listed("remote_ids"))
+)
 _COUNT = (
     select(outbox.c.state, func.count().label("rows"))
     .where(NOT_SENT, outbox.c.network == bindparam("of_network"))
@@ -288,13 +291,14 @@ class OutboxTable:
         )
 
     async def thread_of(self, post: Post) -> Thread:
-        announcement = None
+        announcement, has_article = None, False
         if post.session_id is not None:
             announcement = await self._newest_wire(_like(post, PostKind.ANNOUNCEMENT))
+            has_article = await self._was_sent(_like(post, PostKind.ARTICLE))
         own_id = await self._link.scalar(select(outbox.c.id).where(outbox.c.key == post.key))
         same = _like(post, post.kind)
         earlier = same if own_id is None else [*same, outbox.c.id < own_id]
-        return Thread(announcement=announcement, previous=await self._newest_wire(earlier))
+        return Thread(announcement, await self._newest_wire(earlier), has_article)
 
     async def mark_sent(self, sent: Sequence[tuple[Delivery, str]], at: datetime) -> int:
         moment = moment_text(at)
@@ -358,6 +362,11 @@ class OutboxTable:
         moment: datetime | None = await self._link.scalar(_NEXT, {"of_network": network.value})
         return moment
 
+    async def by_remote(self, network: Network, remote_ids: Sequence[str]) -> Mapping[str, Post]:
+        values = {"of_network": network.value, "remote_ids": json.dumps(list(remote_ids))}
+        rows = await self._link.rows(_BY_REMOTE, values, short=is_short(remote_ids))
+        return {row.remote_id: _post(row) for row in rows}
+
     async def sent(
         self, session_id: int, network: Network, kind: PostKind
     ) -> Sequence[tuple[str, str]]:
@@ -372,6 +381,11 @@ class OutboxTable:
     async def failures(self, limit: int = 10) -> Sequence[tuple[Post, str]]:
         rows = await self._link.rows(_FAILURES, {"rows": limit})
         return [(_post(row), row.last_error) for row in rows]
+
+    async def _was_sent(self, conditions: Iterable[ColumnElement[bool]]) -> bool:
+        is_sent = outbox.c.state == OutboxState.SENT.value
+        statement = select(outbox.c.id).where(and_(*conditions), is_sent).limit(1)
+        return await self._link.scalar(statement) is not None
 
     async def _newest_wire(self, conditions: Iterable[ColumnElement[bool]]) -> bytes | None:
         statement = select(outbox.c.wire).where(and_(*conditions), outbox.c.wire.is_not(None))

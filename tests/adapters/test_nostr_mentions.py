@@ -265,7 +265,7 @@ async def test_a_batch_of_many_people_is_answered_whole(bot: Bot) -> None:
 class BrokenSummariser:
     origin = "extractive"
 
-    async def summarise(self, reading: Reading) -> Mapping[Audience, SummaryDraft]:
+    async def summarise(self, reading: Reading, **_: object) -> Mapping[Audience, SummaryDraft]:
         raise RuntimeError("a bug")
 
 
@@ -294,7 +294,7 @@ async def test_a_slow_summary_holds_nobody_up(bot: Bot) -> None:
     go = asyncio.Event()
     quick = bot.summariser.summarise
 
-    async def slow(reading: Reading) -> Mapping[Audience, SummaryDraft]:
+    async def slow(reading: Reading, **_: object) -> Mapping[Audience, SummaryDraft]:
         await go.wait()
         return await quick(reading)
 
@@ -405,7 +405,7 @@ async def test_too_many_summaries_at_once_are_put_off_politely(bot: Bot) -> None
     go = asyncio.Event()
     quick = bot.summariser.summarise
 
-    async def slow(reading: Reading) -> Mapping[Audience, SummaryDraft]:
+    async def slow(reading: Reading, **_: object) -> Mapping[Audience, SummaryDraft]:
         await go.wait()
         return await quick(reading)
 
@@ -483,7 +483,7 @@ async def test_the_cursor_waits_for_an_older_mention_still_in_work(bot: Bot) -> 
     go = asyncio.Event()
     quick = bot.summariser.summarise
 
-    async def slow(reading: Reading) -> Mapping[Audience, SummaryDraft]:
+    async def slow(reading: Reading, **_: object) -> Mapping[Audience, SummaryDraft]:
         await go.wait()
         return await quick(reading)
 
@@ -535,7 +535,7 @@ async def test_a_stop_while_a_summary_is_made_leaves_the_mention_for_the_next_ru
         await bot.announce()
         started = asyncio.Event()
 
-        async def endless(reading: Reading) -> Mapping[Audience, SummaryDraft]:
+        async def endless(reading: Reading, **_: object) -> Mapping[Audience, SummaryDraft]:
             started.set()
             await asyncio.Event().wait()
             return {}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.model import (
-    Audience,
     Author,
     Group,
     Network,
@@ -17,8 +16,9 @@ from bot.domain.model import (
 )
 from bot.domain.posts import card_of
 from bot.networks.nostr.nip19 import encode_npub
-from bot.networks.nostr.plaintext import CONTENT_BYTES, fit, flat, inert, short_when, when
+from bot.networks.nostr.plaintext import CONTENT_BYTES, fit, inert, short_when, when
 from bot.networks.nostr.render import facts, topic
+from bot.networks.nostr.summary_text import stored
 from bot.services.questions import Voted
 
 SORRY = "Something went wrong on my side; it is logged. Please try again."
@@ -29,6 +29,7 @@ next – when and what the next session is
 sessions – what is ahead and what was
 summary plain – what the reading says, in plain words
 summary techie – the same for techies
+evidence – where the reading says it
 ask … – puts your question on the next session's board
 ask anonymously … – the same, without your name on the board
 questions – what others asked
@@ -38,10 +39,7 @@ A like on my answer to a question is a vote, too. \
 Under a session's note, a reply with a question is enough. \
 To name a session, add its name: “summary plain llm-moats”."""
 
-_NO_AI = "quoted from the reading (no AI)"
-_QUOTED = "quoted from"
 _HALF_A_YEAR = timedelta(days=183)
-_TITLES = {Audience.TECHIE: "For techies", Audience.PLAIN: "In plain words"}
 
 
 def session_text(group: Group, session: Session) -> str:
@@ -67,7 +65,7 @@ def sessions_text(sessions: Sequence[Session], now: datetime) -> str:
 def summaries_text(session: Session, summaries: Sequence[Summary]) -> str:
     """One or both summaries, each with where it comes from."""
     parts = [f"{session.title} – {when(session.starts_at, session.timezone)}"]
-    parts += [_summary(summary) for summary in summaries]
+    parts += [stored(summary) for summary in summaries]
     return fit("\n\n".join(parts))
 
 
@@ -147,31 +145,3 @@ def _name(author: Author) -> str:
     if author.network is not Network.NOSTR:
         return f"from {author.network.value.capitalize()}"
     return inert(author.name or encode_npub(author.address))  # shortened, to notify nobody
-
-
-def _summary(summary: Summary) -> str:
-    draft = summary.draft
-    title, origin = _TITLES[draft.audience], _origin(summary)
-    says_so = draft.points and draft.lead.casefold().startswith(_QUOTED) and "(no AI)" in draft.lead
-    head = title if says_so and origin == _NO_AI else f"{title} – {origin}"
-    if not draft.points:
-        return f"{head}\n\n{flat(draft.body)}"
-    points = [f"{number}. {_point(p.head, p.text)}" for number, p in enumerate(draft.points, 1)]
-    return "\n\n".join(part for part in (head, flat(draft.lead), "\n".join(points)) if part)
-
-
-def _point(head: str, text: str) -> str:
-    head, text = flat(head), " ".join(flat(text).split())
-    if not head or text.startswith(head):
-        return text
-    return f"{head}{'' if head[-1] in ':.!?' else ':'} {text}"
-
-
-def _origin(summary: Summary) -> str:
-    draft = summary.draft
-    if draft.origin == "extractive":
-        return _NO_AI
-    if draft.origin == "imported":
-        by = f", by {draft.answered_by}" if draft.answered_by else ""
-        return f"from the group's page{by}"
-    return f"written by {draft.origin}, an AI model; check it against the reading"

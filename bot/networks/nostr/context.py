@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.domain.commands import Chatter, Command, Unclear
+from bot.domain.commands import Chatter, Command, Evidence, Unclear
 from bot.domain.grammar import parse
-from bot.domain.model import Group, Network, Session
+from bot.domain.model import Group, Network, PostKind, Session
 from bot.domain.ports import Rows, Store
-from bot.networks.nostr.events import CALENDAR_EVENT, NOTE, Event
+from bot.domain.posts import SummaryPost
+from bot.networks.nostr.events import CALENDAR_EVENT, LONG_FORM, NOTE, Event
 from bot.networks.nostr.lanes import Mention
 from bot.networks.nostr.nip19 import InvalidNameError, decode_nprofile, encode_npub
 from bot.networks.nostr.threads import addresses, replied_to
@@ -24,11 +25,13 @@ _DECODED = 5  # nprofiles of one text; a checksum costs 0.1 ms
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A mention, understood. ``session`` is the one whose thread it stands in."""
+    """A mention, understood. ``session`` is the one whose thread it stands in; ``summary`` the
+    posted one that it answers, where it asks for that one's evidence."""
 
     mention: Mention
     command: Command
     session: Session | None = None
+    summary: SummaryPost | None = None
 
     @property
     def event(self) -> Event:
@@ -44,19 +47,40 @@ class Listener:
         self._pubkey = pubkey
         self._npub = encode_npub(pubkey)
         self._names = (name, self._npub)
-        self._calendar = f"{CALENDAR_EVENT}:{pubkey}:{group.slug}-"
+        self._ours = tuple(f"{kind}:{pubkey}:{group.slug}-" for kind in (CALENDAR_EVENT, LONG_FORM))
 
     async def hear(self, batch: Sequence[Mention]) -> list[Heard]:
         """In the order of the batch. Raises StorageError."""
-        threads = [_Thread.of(mention.event, self._calendar) for mention in batch]
+        threads = [_Thread.of(mention.event, self._ours) for mention in batch]
         sessions: Mapping[str, Session] = {}
         if any(thread.ids or thread.slugs for thread in threads):
             async with self._store.read() as view:
                 sessions = await self._sessions(view, threads)
-        return [
+        heard = [
             self._understand(mention, thread, sessions)
             for mention, thread in zip(batch, threads, strict=True)
         ]
+        if not any(isinstance(each.command, Evidence) for each in heard):
+            return heard
+        return await self._with_summaries(heard, threads)
+
+    async def _with_summaries(
+        self, heard: Sequence[Heard], threads: Sequence[_Thread]
+    ) -> list[Heard]:
+        """Evidence that is asked for under a summary's note is that summary's."""
+        parents = {
+            each.event.id: thread.ids[0]
+            for each, thread in zip(heard, threads, strict=True)
+            if isinstance(each.command, Evidence) and each.session is not None and thread.ids
+        }
+        async with self._store.read() as view:
+            posts = await view.outbox.by_remote(Network.NOSTR, list(parents.values()))
+        notes = {
+            remote_id: SummaryPost.from_json(post.payload)
+            for remote_id, post in posts.items()
+            if post.kind is PostKind.SUMMARY and post.group_id == self._group.id
+        }
+        return [replace(each, summary=notes.get(parents.get(each.event.id, ""))) for each in heard]
 
     async def _sessions(self, view: Rows, threads: Sequence[_Thread]) -> dict[str, Session]:
         """The session of each id and slug that is one's."""
@@ -109,7 +133,8 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class _Thread:
-    """What an event answers: ids of events, slugs of our calendar entries; the parent first."""
+    """What an event answers: ids of events, slugs of sessions whose calendar entry or article it
+    is; the parent first."""
 
     ids: tuple[str, ...]
     slugs: tuple[str, ...]
@@ -120,19 +145,25 @@ class _Thread:
         return self.ids + self.slugs
 
     @classmethod
-    def of(cls, event: Event, calendar: str) -> _Thread:
+    def of(cls, event: Event, ours: tuple[str, ...]) -> _Thread:
+        """``ours`` are what the addresses of our entries and articles begin with."""
         ids = replied_to(event)
-        slugs = tuple(
-            address.removeprefix(calendar)
-            for address in addresses(event)
-            if address.startswith(calendar)
-        )
+        slugs = _slugs(addresses(event), ours)
         if event.kind == NOTE:
             return cls(ids, slugs, ids[:1] or slugs[:1])
         # NIP-22: a comment on the entry itself has it as `a`; a deeper one only as its root `A`.
-        direct = [each.removeprefix(calendar) for each in event.values("a")]
-        own = tuple(slug for slug in slugs if slug in direct)
+        own = _slugs(event.values("a")[:20], ours)
         return cls(ids, slugs, own or tuple(event.values("e"))[:1])
+
+
+def _slugs(addresses: Sequence[str], ours: tuple[str, ...]) -> tuple[str, ...]:
+    found = (
+        address.removeprefix(prefix)
+        for address in addresses
+        for prefix in ours
+        if address.startswith(prefix)
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _parent_author(event: Event, ids: Sequence[str]) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from bot.domain.errors import DeliveryError
 from bot.domain.model import Delivery, Network, Post, PostKind, Prepared, Thread
 from bot.domain.ports import Now
-from bot.domain.posts import SessionPost
-from bot.networks.nostr import render
+from bot.domain.posts import ArticlePost, SessionPost, SummaryPost
+from bot.networks.nostr import longform, render
 from bot.networks.nostr.events import MAX_BYTES, Event, InvalidEventError, parse_json, sign
 from bot.networks.nostr.keys import Signer
 from bot.networks.nostr.profile import SelfPost
@@ -21,7 +21,7 @@ from bot.networks.nostr.render import Draft, Identity
 Publish = Callable[[Event], Awaitable[object]]
 """Sends one event to our relays; raises DeliveryError unless at least one took it."""
 
-_REPLACEABLE = (PostKind.CALENDAR, PostKind.PROFILE, PostKind.RELAY_LIST)
+_REPLACEABLE = (PostKind.CALENDAR, PostKind.ARTICLE, PostKind.PROFILE, PostKind.RELAY_LIST)
 
 
 class NostrCourier:
@@ -40,11 +40,11 @@ class NostrCourier:
     def prepare(self, post: Post, thread: Thread) -> Prepared:
         """Sign the post. Raises DeliveryError for one that no relay could take."""
         created_at = int(self._now().timestamp())
-        previous = _event(thread.previous)
+        root, previous = _event(thread.announcement), _event(thread.previous)
         if post.kind in _REPLACEABLE and previous is not None:
             # NIP-01: the newest replaces the others; of two in one second the lowest id stays.
             created_at = max(created_at, previous.created_at + 1)
-        draft = self._draft(post, _event(thread.announcement))
+        draft = self._draft(post, root, previous, has_article=thread.has_article)
         try:
             event = sign(self._signer, draft.kind, draft.content, draft.tags, created_at)
         except InvalidEventError as error:
@@ -66,18 +66,26 @@ class NostrCourier:
         await self._publish(event)
         return event.id
 
-    def _draft(self, post: Post, root: Event | None) -> Draft:
+    def _draft(
+        self, post: Post, root: Event | None, previous: Event | None, *, has_article: bool
+    ) -> Draft:
+        us, now = self._identity, self._now()
         match post.kind:
             case PostKind.ANNOUNCEMENT:
-                return render.announcement(SessionPost.from_json(post.payload).card, self._identity)
+                return render.announcement(SessionPost.from_json(post.payload).card, us)
             case PostKind.CALENDAR:
-                card = SessionPost.from_json(post.payload).card
-                return render.calendar_entry(card, self._identity)
+                return render.calendar_entry(SessionPost.from_json(post.payload).card, us)
             case PostKind.REMINDER:
                 body = SessionPost.from_json(post.payload)
-                return render.reminder(body, self._identity, self._now(), root)
+                return render.reminder(body, us, now, root, has_article=has_article)
             case PostKind.NOTICE:
-                return render.notice(SessionPost.from_json(post.payload), self._identity, root)
+                body = SessionPost.from_json(post.payload)
+                return render.notice(body, us, root, has_article=has_article)
+            case PostKind.SUMMARY:
+                return render.summary(SummaryPost.from_json(post.payload), us, root)
+            case PostKind.ARTICLE:
+                page = ArticlePost.from_json(post.payload)
+                return longform.article(page, us, now, previous)
             case PostKind.PROFILE | PostKind.RELAY_LIST:
                 return SelfPost.from_json(post.payload).draft(post.kind)
         raise DeliveryError(f"a {post.kind} comes with its bytes, or not at all", permanent=True)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain.commands import Ask, Chatter, SummaryOf, Vote
+from bot.domain.commands import Ask, Chatter, Evidence, SummaryOf, Vote
 from bot.domain.errors import StorageError
 from bot.domain.model import Author, Delivery, Group, Network
 from bot.domain.ports import Backoff, Now, Rows, Store
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 _BATCH = 1000  # in one transaction; half of what a lane holds
 _HELP_AGAIN = timedelta(days=1)
 _KNOWN_SINCE = timedelta(hours=1)  # who came with a flood isn't known yet
+_OF_SUMMARIES = (SummaryOf, Evidence)  # they may have to be made first
 _BUSY = "Many people ask for a summary just now; ask again in a minute."
 
 
@@ -151,13 +152,14 @@ class Mentions:
         votes: list[Heard] = []
         summaries: list[Heard] = []
         others: list[Heard] = []
+        room = self._summaries_at_once - len(self._summaries)
         for heard in await self._hear([each for each in batch if each.event.kind != REACTION]):
             match heard.command:
                 case Ask():
                     asks.append(heard)
                 case Vote():
                     votes.append(heard)
-                case SummaryOf() if len(self._summaries) + len(summaries) < self._summaries_at_once:
+                case SummaryOf() | Evidence() if room > len(summaries):
                     summaries.append(heard)
                 case _:
                     others.append(heard)
@@ -223,7 +225,7 @@ class Mentions:
     # Commands
 
     async def _answer(self, heard: Heard) -> Answer:
-        if isinstance(heard.command, SummaryOf):
+        if isinstance(heard.command, _OF_SUMMARIES):
             return Answer(heard, _BUSY, heard.session)
         if isinstance(heard.command, Chatter):
             return Answer(heard)

@@ -29,7 +29,7 @@ _NAME = re.compile(
     r"(?:nostr:)?(npub|nprofile|note|nevent|naddr|nsec)1([02-9ac-hj-np-z]{20,5000}+)", re.I
 )
 _SCHEME = re.compile(r"(nostr|javascript|data)(:)", re.I)
-_AT = re.compile(r"(?<![\w@])@(?=\w)")
+_AT = re.compile(r"(?<![\w@/])@(?=\w)")  # after a slash it is part of a link
 _INDEXED = re.compile(r"#\[(?=\d)")  # NIP-08, which pings the n-th tag
 _LINK = re.compile(
     r"!?\[([^\[\]\n]{0,500})\]\(\s?<?([^\s()<>]{1,2000})>?(?:\s+\"[^\"\n]{0,200}\")?\s?\)"
@@ -46,12 +46,20 @@ _HOSTILE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 
 def inert(text: str) -> str:
     """A stranger's words: read as they are, but they notify nobody and hide no link."""
-    text = _HOSTILE.sub("", text.replace("\t", " "))
-    text = _LINK.sub(_link_shown, text)
-    text = _NAME.sub(_name_shortened, text)
+    text = without_names(_LINK.sub(_link_shown, unhostile(text)))
     text = _SCHEME.sub("\\1\u200b\\2", text)
     text = _INDEXED.sub("#\u200b[", text)
     return _AT.sub("@\u200b", text)
+
+
+def unhostile(text: str) -> str:
+    """Without control characters and those that reorder what stands around them."""
+    return _HOSTILE.sub("", text.replace("\t", " "))
+
+
+def without_names(text: str) -> str:
+    """Nostr names shortened, so that no client takes them for a mention or an embedded note."""
+    return _NAME.sub(_name_shortened, text)
 
 
 def flat(markdown: str, told: Collection[str] = ()) -> str:
@@ -68,18 +76,31 @@ def flat(markdown: str, told: Collection[str] = ()) -> str:
     return _BREAKS.sub("\n\n", text).strip()
 
 
-def fit(text: str, room: int = CONTENT_BYTES) -> str:
+def first_words(text: str, length: int) -> str:
+    """On one line, of ``length`` characters at most."""
+    one_line = " ".join(text.split())
+    if len(one_line) <= length:
+        return one_line
+    return one_line[: length - 1].rsplit(" ", 1)[0].rstrip(",;:–—-") + "…"
+
+
+def fit(text: str, room: int = CONTENT_BYTES, cut: str = _CUT) -> str:
     """The text, or as much of it as ``room`` bytes of JSON hold, cut at sense and saying so."""
-    if _json_length(text) <= room:
+    if json_length(text) <= room:
         return text
     low, high = 0, min(len(text), room)
     while low < high:  # the longest start that fits
         middle = (low + high + 1) // 2
-        if _json_length(text[:middle]) <= room - len(_CUT) - 8:
+        if json_length(text[:middle]) <= room - len(cut) - 8:
             low = middle
         else:
             high = middle - 1
-    return _cut_at_sense(text[:low]) + _CUT
+    return _cut_at_sense(text[:low]) + cut
+
+
+def json_length(text: str) -> int:
+    """Bytes of the text in an event."""
+    return len(orjson.dumps(text))
 
 
 def when(starts_at: datetime, timezone: str, *, year: bool = True) -> str:
@@ -138,10 +159,6 @@ def _name_shortened(name: re.Match[str]) -> str:
     if name[1].lower() == "nsec":
         return "nsec1…"  # a secret that somebody let slip isn't repeated
     return f"{name[1]}1{name[2][:4]}…{name[2][-4:]}"
-
-
-def _json_length(text: str) -> int:
-    return len(orjson.dumps(text))
 
 
 def _cut_at_sense(text: str) -> str:

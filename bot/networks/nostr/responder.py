@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain import commands
 from bot.domain.errors import StorageError, UnknownSummaryError, UserError
-from bot.domain.model import Group, Session
+from bot.domain.model import Audience, Group, Session, Summary
 from bot.domain.ports import Now
-from bot.networks.nostr import answers
+from bot.networks.nostr import answers, summary_text
 from bot.networks.nostr.context import Heard
 from bot.services.questions import Questions
 from bot.services.sessions import Sessions
@@ -76,19 +77,35 @@ class Responder:
                 return Answer(heard, answers.board_text(session, board), session)
             case commands.SummaryOf() as command:
                 return await self._summary(heard, command)
+            case commands.Evidence() as command:
+                return await self._evidence(heard, command)
         return Answer(heard)
 
     async def _summary(self, heard: Heard, command: commands.SummaryOf) -> Answer:
         session = await self._session(heard, command.session)
+        made = await self._shown(session, command.audiences)
+        return Answer(heard, answers.summaries_text(session, made), session)
+
+    async def _evidence(self, heard: Heard, command: commands.Evidence) -> Answer:
+        """Under a summary's note it is of that one, as it stands there, unless another is named."""
+        note = heard.summary
+        if note and not command.session and set(command.audiences) <= {note.audience}:
+            return Answer(heard, summary_text.posted_evidence_text(note), heard.session)
+        session = await self._session(heard, command.session)
+        made = await self._shown(session, command.audiences or tuple(Audience))
+        return Answer(heard, summary_text.evidence_text(session, made), session)
+
+    async def _shown(self, session: Session, audiences: Sequence[Audience]) -> list[Summary]:
+        """Those of them that members are shown; one at least."""
         made, refusal = [], None
-        for audience in command.audiences:
+        for audience in audiences:
             try:
                 made.append(await self._summaries.get(session, audience))
             except UnknownSummaryError as error:
                 refusal = error
         if refusal is not None and not made:
             raise refusal
-        return Answer(heard, answers.summaries_text(session, made), session)
+        return made
 
     async def _session(self, heard: Heard, name: str) -> Session:
         """By name; without one the session whose thread it is, else the next (or the latest)."""
