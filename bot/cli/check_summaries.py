@@ -69,4 +69,4 @@ def tell_of(report: SummariesReport) -> None:
         return
     key = "with a key" if report.key else "without a key"
     say(f"summaries {one_line(report.model)} at {one_line(report.address)}, {key}")
-    say(f"  {'ok  ' if report.ok else 'DOWN'}    {one_line(report.detail)}")
+    say(f"  {'ok  ' if report.ok else 'FAIL'}    {one_line(report.detail)}")

@@ -72,7 +72,10 @@ def _say_findings(findings: Sequence[Finding]) -> None:
         say("\nThe checks found nothing.")
         return
     severe = sum(each.severe for each in findings)
-    say(f"\nThe checks found {_number(severe, 'fault')} and {len(findings) - severe} to look at:")
+    counts = [_number(severe, "fault")] if severe else []
+    if severe < len(findings):
+        counts.append(f"{_number(len(findings) - severe, 'thing')} to look at")
+    say(f"\nThe checks found {' and '.join(counts)}:")
     say_table(
         ("check", "weight", "what"),
         [(each.gate, "FAULT" if each.severe else "look", each.text) for each in findings],

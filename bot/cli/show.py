@@ -262,7 +262,7 @@ def say_summary(audience: Audience, summary: Summary) -> None:
     say(f"\n{audience.value.upper()}  {one_line(made)} (version {summary.version})")
     if draft.scope:
         say_prose(f"Not from all of the reading: {one_line(draft.scope)}")
-    if draft.prompt:
+    if draft.prompt and draft.origin == "imported":  # ours are the same for every reading
         say_prose(f"{draft.asked_by or 'Asked'}: {one_line(draft.prompt)}")
     say_prose(f"\n{draft.body}")
 

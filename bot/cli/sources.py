@@ -61,17 +61,17 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def say_read(sources: Sequence[Source], make: str) -> None:
-    """What was read, and how what is a link will be; ``make`` is the command that does that."""
+    """What was read; and where all are links, that ``make`` is the command that reads one."""
     from bot.cli.show import one_line, say
 
     for source in sources:
-        document = source.document
-        if document is None:
-            say(f"Its link is read when summaries are made: {make}")
-            continue
-        say(f"Read “{one_line(source.reading.title)}” from {source.named}: {_size(document)}.")
-        for note in document.notes:
-            say(f"  {one_line(note)}")
+        if source.document is not None:
+            size, title = _size(source.document), one_line(source.reading.title)
+            say(f"Read “{title}” from {one_line(source.named)}: {size}.")
+            for note in source.document.notes:
+                say(f"  {one_line(note)}")
+    if sources and all(source.document is None for source in sources):
+        say(f"The link is read when its summaries are made: {make}")
 
 
 def source_json(source: Source) -> dict[str, Any]:

@@ -25,7 +25,10 @@ USAGE = {
 
 
 class ModelServer:
-    """``acts`` are what it does next; without any it gives the two answers of the sample."""
+    """``acts`` are what it does next; without any it gives the two answers of the sample.
+
+    ``listing`` is how it says which models it has.
+    """
 
     def __init__(self) -> None:
         self.acts: list[Act] = []
@@ -34,6 +37,7 @@ class ModelServer:
         self.base_url = ""
         self.at_once = 0
         self.most_at_once = 0
+        self.listing: Act = has("fake")
 
     def then(self, *acts: Act) -> None:
         self.acts += acts
@@ -52,6 +56,10 @@ class ModelServer:
             return await act(request)
         finally:
             self.at_once -= 1
+
+    async def list_models(self, request: web.Request) -> web.StreamResponse:
+        self.headers.append(request.headers.copy())
+        return await self.listing(request)
 
 
 async def usual(request: web.Request) -> web.StreamResponse:
@@ -74,6 +82,15 @@ def says(
     async def act(_: web.Request) -> web.StreamResponse:
         said = content if isinstance(content, str | list | None) else json.dumps(content)
         return _completion(said, finish, refusal, usage)
+
+    return act
+
+
+def has(*models: str) -> Act:
+    """A list of models."""
+
+    async def act(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"object": "list", "data": [{"id": name} for name in models]})
 
     return act
 
@@ -187,6 +204,7 @@ async def running_model(acts: Sequence[Act] = ()) -> AsyncIterator[ModelServer]:
     server.then(*acts)
     app = web.Application(client_max_size=2**24)
     app.router.add_post("/v1/chat/completions", server.handle)
+    app.router.add_get("/v1/models", server.list_models)
     runner = web.AppRunner(app, shutdown_timeout=0.2)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

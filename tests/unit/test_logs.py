@@ -59,6 +59,12 @@ def test_no_discord_token_appears_nor_what_answers_an_interaction() -> None:
     )
 
 
+def test_no_key_of_a_models_server_appears() -> None:
+    record = logging.makeLogRecord({"msg": "it said: bad key sk-proj-abcdefghijklmnop_1234"})
+    shown = LineFormatter().format(record)
+    assert shown.endswith("it said: bad key [secret]")
+
+
 def test_no_nsec_and_no_held_secret_appears_even_in_a_traceback() -> None:
     formatter = LineFormatter([HEX_SECRET, "short", ""])
     made = record("%s and %s, not short", SIGNER.nsec, HEX_SECRET)
