@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import orjson
 
 from bot.demo.checks import CheckError, require_answer, require_signed
-from bot.networks.nostr.events import CALENDAR_EVENT, COMMENT, NOTE, PROFILE, Event
+from bot.networks.nostr.events import (
+    CALENDAR_EVENT,
+    COMMENT,
+    LONG_FORM,
+    NOTE,
+    PROFILE,
+    Event,
+)
 from bot.networks.nostr.member import Member
 
 PATIENCE = 10.0
@@ -43,7 +50,8 @@ class ScriptedMember:
     async def arrive(self, name: str) -> None:
         """Tell the relay who she is, and read everything that comes there from now on."""
         await self.client.publish(PROFILE, orjson.dumps({"name": name}).decode())
-        await self.client.follow("all", {"kinds": [PROFILE, NOTE, COMMENT, CALENDAR_EVENT]})
+        kinds = [PROFILE, NOTE, COMMENT, CALENDAR_EVENT, LONG_FORM]
+        await self.client.follow("all", {"kinds": kinds})
 
     async def sees(
         self, wanted: Callable[[Event], bool], what: str, seconds: float | None = None

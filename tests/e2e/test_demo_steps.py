@@ -100,7 +100,7 @@ async def test_a_post_that_stands_twice_on_discord_fails_the_demo(tmp_path: Path
 
     code, text = await performed(tmp_path / "demo", doubling)
     assert code == 1
-    assert "✗ FAILED  so on Discord: three messages, one thread, one scheduled event" in text
+    assert "✗ FAILED  so on Discord: five messages, one thread, one scheduled event" in text
     assert "✓ ok   nothing was posted twice" in text, "the data file doesn't know of it"
 
 
@@ -110,7 +110,7 @@ def once_more(world: World, event: str, said: Json, _: object) -> None:
     if event != "MESSAGE_CREATE" or not embeds[0].get("title", "").startswith("In 28 seconds"):
         return
     channel = world.channels[int(said["channel_id"])]
-    if int(said["id"]) == channel.history[-1].id and len(channel.history) == 3:
+    if int(said["id"]) == channel.history[-1].id and len(channel.history) == 5:
         world.post(Message(world.ids.next(), channel, world.bot, world.now(), embeds=embeds))
 
 

@@ -12,7 +12,7 @@ from bot.demo.guild import BEN
 from bot.demo.scenes.announcing import Told
 from bot.demo.scenes.asking import ADAS, BENS
 from bot.networks.discord.local import Shown
-from bot.networks.nostr.events import CALENDAR_EVENT, NOTE
+from bot.networks.nostr.events import CALENDAR_EVENT, LONG_FORM, NOTE
 
 _BOARD = """
 SELECT q.number, q.text, q.network, p.address, count(v.person_id), group_concat(w.network)
@@ -59,18 +59,21 @@ async def nothing_twice(evening: Evening, told: Told) -> None:
             ("discord", "announcement", 1),
             ("discord", "calendar", 1),
             ("discord", "reminder", 2),
+            ("discord", "summary", 2),
             ("nostr", "announcement", 1),
+            ("nostr", "article", 1),
             ("nostr", "calendar", 1),
             ("nostr", "reminder", 2),
             ("nostr", "reply", evening.mentions),
+            ("nostr", "summary", 2),
         ]
         await evening.require(_POSTS, (), wanted)
         left = await evening.rows("SELECT key, state, last_error FROM outbox WHERE state <> 'sent'")
         require(not left, f"these aren't sent: {left}")
     with evening.checklist.step("what stands on the relay is what the data file names, once each"):
-        heard = [event.id for event in (*ada.heard(NOTE), *ada.heard(CALENDAR_EVENT))]
+        heard = [e.id for kind in (NOTE, CALENDAR_EVENT, LONG_FORM) for e in ada.heard(kind)]
         require(Counter(heard) == Counter(await _sent(evening, "nostr")), "they differ")
-    with evening.checklist.step("so on Discord: three messages, one thread, one scheduled event"):
+    with evening.checklist.step("so on Discord: five messages, one thread, one scheduled event"):
         events = [*guild.guild.events]
         stands = [str(number) for number in (*(post.id for post in guild.posts()), *events)]
         require(Counter(stands) == Counter(await _sent(evening, "discord")), "they differ")
