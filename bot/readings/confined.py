@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ Answer = dict[str, Any]  # a JSON object; whoever asked checks what is in it
 
 _ROOT = Path(__file__).parents[2]  # where ``bot`` is imported from
 _PIECE = 64 * 1024
+_AT_ONCE = 2  # workers, however many files people give: each may take half a gigabyte
+_PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 _UNLIMITED = "unlimited"  # the answer's key for the limits that the platform doesn't know
 
 
@@ -44,7 +47,17 @@ class WorkerError(Exception):
 
 
 async def confined(module: str, body: bytes, limits: Limits) -> Answer:
-    """What the worker ``module`` makes of ``body``. Raises WorkerError; leaves no process."""
+    """What the worker ``module`` makes of ``body``. Raises WorkerError; leaves no process.
+
+    Two at most work at once; the time that is waited for a place counts for nothing.
+    """
+    async with _PLACES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE)):
+        said = await _said(module, body, limits)
+    return await asyncio.to_thread(_answer, module, said)
+
+
+async def _said(module: str, body: bytes, limits: Limits) -> bytes:
+    """What a worker of its own writes. Raises WorkerError."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-E", "-s", "-X", "utf8", "-m", module),
         *(str(limits.cpu), str(limits.memory)),
@@ -64,7 +77,7 @@ async def confined(module: str, body: bytes, limits: Limits) -> Answer:
         await _end(process)
     if code != 0:
         raise WorkerError(f"{module} ended with {code}")
-    return await asyncio.to_thread(_answer, module, said)
+    return said
 
 
 def _environment() -> dict[str, str]:

@@ -42,6 +42,16 @@ async def test_the_clock_ends_what_sleeps_through_the_other_limits() -> None:
         await asked("time", replace(LIMITS, wall=0.3, cpu=100))
 
 
+async def test_two_workers_at_most_are_at_work_at_once() -> None:
+    """Four that use their time up take it twice over, and waiting for a place costs none of it."""
+    limits = replace(LIMITS, wall=0.4, cpu=100)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    ends = await asyncio.gather(*(asked("time", limits) for _ in range(4)), return_exceptions=True)
+    assert loop.time() - began >= 0.8
+    assert [str(end) for end in ends] == [f"{WORKER} took longer than 0.4 s"] * 4
+
+
 async def test_a_worker_writes_no_file(tmp_path: Path) -> None:
     target = tmp_path / "out"
     with pytest.raises(WorkerError):
