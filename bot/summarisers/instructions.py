@@ -41,6 +41,7 @@ _TO_MODELS = re.compile(
     """,
     re.VERBOSE | re.MULTILINE,
 )
+_STRETCH, _LONGEST = 10_000, 1_000  # characters; no pattern matches more than the latter
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)  # as long as before, unlike casefold
 _GOES_ON = re.compile(
     r"\W*(?:say|write|post|print|add|include|reply|respond|output|tell|begin|end|start|finish"
@@ -66,7 +67,7 @@ def commands(text: str) -> Iterator[re.Match[str]]:
 
 def parted(text: str) -> tuple[str, list[str]]:
     """The text without its orders to models, and those orders, with what goes on from them."""
-    if next(commands(text), None) is None:
+    if not _commanding(text):
         return text, []
     kept: list[str] = []
     orders: list[str] = []
@@ -75,6 +76,16 @@ def parted(text: str) -> tuple[str, list[str]]:
         kept.append(clean)
         orders += found
     return "".join(kept), orders
+
+
+def _commanding(text: str) -> bool:
+    """Whether there may be orders in it. A search through a whole book would keep every other
+    thread waiting, so it goes stretch by stretch, each with the beginning of the next."""
+    plain = unquoted(text).translate(_LOWER)
+    return any(
+        _TO_MODELS.search(plain, start, start + _STRETCH + _LONGEST)
+        for start in range(0, len(plain), _STRETCH)
+    )
 
 
 def _paragraph_parted(paragraph: str) -> tuple[str, list[str]]:
