@@ -40,32 +40,35 @@ async def make(
 
     What can't be made is told in its place.
     """
+    service = bot_of(interaction).services.summaries
+    with service.claimed(session):
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            await _make(interaction, group, session, wish)
+        except (SummaryError, ReadingError, UserError) as error:
+            offered = isinstance(error, SummaryError) and service.by_model and not wish.without_ai
+            again = isinstance(error, SummaryError | ReadingError) and not error.permanent
+            messages = [render.undone(session, str(error), again=again, without_ai=offered)]
+        else:
+            messages = await desk(interaction, group, session.slug)
+    await replace_waiting(interaction, messages)
+
+
+async def _make(
+    interaction: discord.Interaction, group: Group, session: Session, wish: Wish
+) -> None:
     service, by = bot_of(interaction).services.summaries, caller_of(interaction)
-    if service.is_busy(session):
-        raise UserError(
-            f"The summaries of “{session.title}” are being made just now; "
-            "say `/summarise` again in a while."
+    async with Steps(interaction) as steps:
+        document = await wish.gives(steps) if wish.gives is not None else None
+        await service.make(
+            group,
+            session.slug,
+            by=by,
+            progress=steps,
+            reread=wish.reread,
+            plain=wish.without_ai,
+            document=document,
         )
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    try:
-        async with Steps(interaction) as steps:
-            document = await wish.gives(steps) if wish.gives is not None else None
-            await service.make(
-                group,
-                session.slug,
-                by=by,
-                progress=steps,
-                reread=wish.reread,
-                plain=wish.without_ai,
-                document=document,
-            )
-    except (SummaryError, ReadingError, UserError) as error:
-        offered = isinstance(error, SummaryError) and service.by_model and not wish.without_ai
-        again = isinstance(error, SummaryError | ReadingError) and not error.permanent
-        undone = render.undone(session, str(error), again=again, without_ai=offered)
-        await replace_waiting(interaction, [undone])
-    else:
-        await replace_waiting(interaction, await desk(interaction, group, session.slug))
 
 
 async def desk(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 import discord
@@ -19,13 +19,19 @@ EVERY = 1.0
 """Seconds between two edits: Discord allows 5 in 5 s on one message, followed by the answer."""
 
 
+class Waiting(Protocol):
+    """An interaction that was deferred."""
+
+    async def edit_original_response(self, *, content: str) -> object: ...
+
+
 class Steps:
     """A ``Progress`` that shows its lines side by side while it is entered.
 
-    The interaction must have been deferred. Whether an edit succeeds changes nothing.
+    Whether an edit succeeds changes nothing.
     """
 
-    def __init__(self, interaction: discord.Interaction, every: float = EVERY) -> None:
+    def __init__(self, interaction: Waiting, every: float = EVERY) -> None:
         self._interaction = interaction
         self._every = every
         self._steps: list[str] = []

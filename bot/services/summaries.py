@@ -8,7 +8,8 @@ all that is shown to whom is decided here. ``by`` is who calls, as in `sessions`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -83,6 +84,7 @@ class Summaries:
         self._suggesting = Suggesting(store, suggest, now, language)
         # One a session, as one go makes both audiences'; gone when nobody holds it.
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._claimed: set[int] = set()
 
     @property
     def by_model(self) -> bool:
@@ -151,10 +153,22 @@ class Summaries:
         """
         return await self._drafting.read(link)
 
-    def is_busy(self, session: Session) -> bool:
-        """Whether summaries or questions of it are being made just now; one more waits for that."""
+    @contextmanager
+    def claimed(self, session: Session) -> Iterator[None]:
+        """While it is held, nobody else who claims has summaries of the session made.
+
+        Raises UserError when somebody has, or when a member's request or questions are on.
+        """
         lock = self._locks.get(session.id)
-        return lock is not None and lock.locked()
+        if session.id in self._claimed or (lock is not None and lock.locked()):
+            raise UserError(
+                f"Summaries of “{session.title}” are being made just now; look again in a while."
+            )
+        self._claimed.add(session.id)
+        try:
+            yield
+        finally:
+            self._claimed.discard(session.id)
 
     async def make(
         self,

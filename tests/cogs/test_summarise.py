@@ -119,6 +119,14 @@ class TestMaking:
         assert "neither a PDF, a web page nor a text" in result.response.content
         assert labels(result.response) == []
 
+    async def test_a_file_over_20_mib_is_not_even_fetched(
+        self, world: World, model: FakeModel
+    ) -> None:
+        await world.announced(readings=READINGS)
+        result = await summarise(world, file=("big.pdf", b"%PDF-1.7" + bytes(20 * 2**20)))
+        assert "a reading may have 20 MiB at most" in refusal(result)
+        assert model.readings == []
+
     async def test_a_link_and_a_file_are_not_both_taken(
         self, world: World, model: FakeModel
     ) -> None:

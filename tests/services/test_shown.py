@@ -101,17 +101,31 @@ async def test_another_groups_session_has_none(
             await summaries.version(other, session.id, PLAIN, 1, by=by)
 
 
-async def test_it_is_busy_while_summaries_are_made(
+async def test_nobody_claims_a_session_whose_summaries_are_being_made(
     summaries: Summaries, group: Group, session: Session, model: FakeModel
 ) -> None:
-    assert not summaries.is_busy(session)
     model.gate = asyncio.Event()
     making = asyncio.create_task(summaries.make(group, session.slug, by=OPERATOR))
     await until(lambda: model.readings)
-    assert summaries.is_busy(session)
+    with pytest.raises(UserError, match="being made just now"), summaries.claimed(session):
+        pass
     model.gate.set()
     await making
-    assert not summaries.is_busy(session)
+    with summaries.claimed(session):
+        pass
+
+
+async def test_of_two_who_press_at_once_one_has_them_made(
+    summaries: Summaries, session: Session
+) -> None:
+    with (
+        summaries.claimed(session),
+        pytest.raises(UserError, match="being made just now"),
+        summaries.claimed(session),
+    ):
+        pass
+    with summaries.claimed(replace(session, id=session.id + 1)), summaries.claimed(session):
+        pass
 
 
 async def test_a_link_is_read_and_kept_as_it_was_given(
