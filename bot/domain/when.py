@@ -58,6 +58,24 @@ def show_offset(offset: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+def until(ahead: timedelta) -> str:
+    """``in 7 days``, ``in 3 hours``, ``in 45 minutes``: how long something is ahead, rounded."""
+    seconds = round(ahead.total_seconds())
+    if seconds <= 0:
+        return "now"
+    if seconds < 90:
+        return f"in {_count(seconds, 'second')}"
+    if seconds < 90 * 60 and seconds != 3600:
+        return f"in {_count(round(seconds / 60), 'minute')}"
+    if seconds < 36 * 3600:
+        return f"in {_count(round(seconds / 3600), 'hour')}"
+    return f"in {_count(round(seconds / 86_400), 'day')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def zone_of(name: str) -> ZoneInfo:
     """The IANA time zone of that name. Raises InvalidSessionError when there is none."""
     try:

@@ -25,10 +25,11 @@ from bot.domain.model import (
     SummaryDraft,
 )
 from bot.domain.posts import Change, SessionPost, card_of
+from bot.domain.when import until
 from bot.networks.nostr import answers, render
 from bot.networks.nostr.events import COMMENT, Event, Tag, sign
 from bot.networks.nostr.nip19 import decode_naddr
-from bot.networks.nostr.plaintext import CONTENT_BYTES, fit, flat, inert, short_when, until, when
+from bot.networks.nostr.plaintext import CONTENT_BYTES, fit, flat, inert, short_when, when
 from bot.networks.nostr.render import Identity
 from bot.networks.nostr.threads import addresses, replied_to, reply_kind, reply_tags
 from tests.adapters.nostr_bot import ANN, BEN, BOT, RELAY

@@ -232,7 +232,7 @@ class TestLaterPosts:
             (timedelta(days=1), "Tomorrow"),
             (timedelta(hours=1), "In 1 hour"),
             (timedelta(minutes=45), "In 45 minutes"),
-            (timedelta(seconds=61), "In 1 minute"),
+            (timedelta(seconds=61), "In 61 seconds"),
             (timedelta(seconds=5), "In 5 seconds"),
             (timedelta(0), "Now"),
         ],

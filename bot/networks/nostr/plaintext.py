@@ -127,24 +127,6 @@ def zone_name(local: datetime) -> str:
     return f"UTC{name}" if name[:1] in "+-" else name
 
 
-def until(ahead: timedelta) -> str:
-    """``in 7 days``, ``in 3 hours``, ``in 45 minutes``: how long something is ahead, rounded."""
-    seconds = round(ahead.total_seconds())
-    if seconds <= 0:
-        return "now"
-    if seconds < 90:
-        return f"in {_count(seconds, 'second')}"
-    if seconds < 90 * 60 and seconds != 3600:
-        return f"in {_count(round(seconds / 60), 'minute')}"
-    if seconds < 36 * 3600:
-        return f"in {_count(round(seconds / 3600), 'hour')}"
-    return f"in {_count(round(seconds / 86_400), 'day')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def _day(moment: datetime, *, year: bool) -> str:
     day = f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
     return f"{day} {moment.year}" if year else day

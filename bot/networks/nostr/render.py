@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from bot.domain.posts import Change, SessionCard, SessionPost, SummaryPost
+from bot.domain.when import until
 from bot.networks.nostr.events import (
     CALENDAR_EVENT,
     LONG_FORM,
@@ -30,7 +31,6 @@ from bot.networks.nostr.plaintext import (
     flat,
     inert,
     json_length,
-    until,
     when,
 )
 from bot.networks.nostr.summary_text import (

@@ -14,6 +14,7 @@ import discord
 
 from bot.domain.model import Audience, RsvpAnswer, Rsvps, Session, SessionStatus
 from bot.domain.posts import Change, SessionCard, SessionPost
+from bot.domain.when import until
 from bot.networks.discord import limits
 from bot.networks.discord.ids import Verb, custom_id
 from bot.networks.discord.limits import units
@@ -76,7 +77,7 @@ def reminder(post: SessionPost, session_id: int, now: datetime, mark: str = "") 
     ahead = card.starts_at - now
     if post.offset is not None and abs(ahead - post.offset) <= post.offset / 20:
         ahead = post.offset
-    head = "Tomorrow" if ahead == timedelta(days=1) else _until(ahead)
+    head = "Tomorrow" if ahead == timedelta(days=1) else until(ahead).capitalize()
     embed = _headed(f"{head}: {card.title}", AMBER, card, mark)
     embed.description = _facts(card)
     return Message(embeds=(embed,), rows=(_answers(session_id), _asking(session_id)))
@@ -228,21 +229,3 @@ def _as_many(lines: Sequence[str], room: int) -> str:
             return f"{text}\n… and {len(lines) - number} more.".strip()
         text = longer
     return text.strip()
-
-
-def _until(ahead: timedelta) -> str:
-    """``In 7 days``, ``In 3 hours``, ``In 45 minutes``: how long it is ahead, rounded."""
-    seconds = round(ahead.total_seconds())
-    if seconds <= 0:
-        return "Now"
-    if seconds < 60:
-        return f"In {_count(seconds, 'second')}"
-    if seconds < 90 * 60 and seconds != 3600:
-        return f"In {_count(round(seconds / 60), 'minute')}"
-    if seconds < 36 * 3600:
-        return f"In {_count(round(seconds / 3600), 'hour')}"
-    return f"In {_count(round(seconds / 86_400), 'day')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s'[: number != 1]}"
