@@ -72,13 +72,10 @@ def _say_findings(findings: Sequence[Finding]) -> None:
         say("\nThe checks found nothing.")
         return
     severe = sum(each.severe for each in findings)
-    counts = [_number(severe, "fault")] if severe else []
-    if severe < len(findings):
-        counts.append(f"{_number(len(findings) - severe, 'thing')} to look at")
-    say(f"\nThe checks found {' and '.join(counts)}:")
+    say(f"\nThe checks found ({severe} to mend, {len(findings) - severe} advice):")
     say_table(
         ("check", "weight", "what"),
-        [(each.gate, "FAULT" if each.severe else "look", each.text) for each in findings],
+        [(each.gate, "MEND" if each.severe else "advice", each.text) for each in findings],
     )
 
 

@@ -182,7 +182,7 @@ def _tell_approved(session: Session, seen: Mapping[Audience, Summary], *, by_mod
 
     for audience, each in seen.items():
         severe = sum(finding.severe for finding in each.draft.findings)
-        faults = f"; the checks found faults in it ({severe})" if severe else ""
+        faults = f"; the checks found {severe} to mend in it" if severe else ""
         origin = one_line(each.draft.origin)
         say(f"Members see the {audience} summary, version {each.version} by {origin}{faults}.")
     say(f"Reminders post them; now: {next_command(f'summary post {session.slug}')}")

@@ -115,11 +115,11 @@ async def test_what_the_checks_find_stands_beside_the_draft(
     server.then(says(lying), says(PLAIN), says(lying), says(PLAIN))  # mending changes nothing
     slug = await desk.planned("small.md")
     done = await desk("summary", "make", slug)
-    assert "FAULT" in done.out
+    assert "The checks found (3 to mend, 0 advice):" in done.out
     assert "Quark" in done.out
     assert "4711" in done.out
     approved = await desk("summary", "approve", slug, "--audience", "techie")
-    assert "the checks found faults in it" in approved.out
+    assert "the checks found 3 to mend in it" in approved.out
     assert "plain" not in approved.out
 
 
