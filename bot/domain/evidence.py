@@ -102,5 +102,6 @@ def _is_name(name: Sequence[str], after: Sequence[str], *, is_reply: bool, is_as
         return False
     leads = next((word for word in after if word not in AUDIENCE_WORDS), "")
     if is_reply:
-        return not is_asking and (leads in _NAMING or any("-" in word for word in name))
+        is_led = leads in _NAMING or after[0] in AUDIENCE_WORDS or any("-" in w for w in name)
+        return is_led and not is_asking
     return leads in _NAMING or len(name) <= _BARE_NAME_WORDS
