@@ -116,6 +116,7 @@ class Bot:
     group: Group
     sessions: Sessions
     questions: Questions
+    summaries: Summaries
     outbox: Outbox
     relay: ListRelay
     admission: Admission
@@ -166,13 +167,14 @@ def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits, signer
     sessions = Sessions(store, now)
     questions = Questions(store, now, limits, b"secret")
     summariser = TwoPoints()
+    summaries = Summaries(store, summariser, now, article=lambda view: f"# {view.session.title}")
     people = Acquaintances(known_people(store, now), look_up)
     admission = Admission(signer.public_key, people, limits, now)
     listener = Listener(store, group, signer.public_key, "Readalong")
     mentions = Mentions(
         admission,
         listener,
-        Responder(group, sessions, questions, Summaries(store, summariser, now), now),
+        Responder(group, sessions, questions, summaries, now),
         Replies(signer, group.id, now),
         questions,
         outbox,
@@ -190,6 +192,7 @@ def _wire(now: FakeNow, store: SqliteStore, group: Group, limits: Limits, signer
         group,
         sessions,
         questions,
+        summaries,
         outbox,
         relay,
         admission,

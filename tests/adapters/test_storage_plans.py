@@ -73,6 +73,7 @@ HOT: dict[str, Callable[[Rows, Session, Delivery], Awaitable[object]]] = {
     "release all": lambda tx, s, d: tx.outbox.release(NOSTR),
     "count": lambda tx, s, d: tx.outbox.count(NOSTR),
     "sent": lambda tx, s, d: tx.outbox.sent(s.id, NOSTR, PostKind.ANNOUNCEMENT),
+    "posts by remote id": lambda tx, s, d: tx.outbox.by_remote(NOSTR, ["x"]),
     "whole board": lambda tx, s, d: tx.questions.of_session(s.id, hidden=True),
     "question by number": lambda tx, s, d: tx.questions.by_number(s.id, 1),
     "questions by reply": lambda tx, s, d: tx.questions.by_reply(NOSTR, ["x"]),

@@ -573,6 +573,36 @@ class TestOutbox:
             queued_later = replace(bare, key="not there yet")
             assert await view.outbox.thread_of(queued_later) == Thread(b"announcement", b"3")
 
+    async def test_a_post_knows_whether_its_sessions_page_was_posted(
+        self, store: Store, session: Session
+    ) -> None:
+        page = replace(a_post(session, "page", PostKind.ARTICLE), wire=b"page")
+        reminder = a_post(session, "reminder", PostKind.REMINDER)
+        elsewhere = replace(reminder, key="elsewhere", destination="other")
+        async with store.transaction() as tx:
+            await tx.outbox.add([page], NOON)
+            assert not (await tx.outbox.thread_of(reminder)).has_article
+        (claimed,) = await self.claim(store)
+        async with store.transaction() as tx:
+            await tx.outbox.mark_sent([(claimed, "id")], NOON)
+            assert (await tx.outbox.thread_of(reminder)).has_article
+            assert not (await tx.outbox.thread_of(elsewhere)).has_article
+
+    async def test_our_own_posts_are_found_by_what_their_network_calls_them(
+        self, store: Store, session: Session
+    ) -> None:
+        posts = [
+            replace(a_post(session, f"p{n}", PostKind.SUMMARY), wire=b"x", remote_id=f"id {n}")
+            for n in (1, 2)
+        ]
+        async with store.transaction() as tx:
+            await tx.outbox.add(posts, NOON)
+            found = await tx.outbox.by_remote(NOSTR, ["id 2", "unknown"])
+            assert found == {"id 2": posts[1]}
+            assert await tx.outbox.by_remote(Network.DISCORD, ["id 2"]) == {}
+            many = [f"unknown {n}" for n in range(2000)]
+            assert await tx.outbox.by_remote(NOSTR, many) == {}
+
     async def test_a_post_of_no_session_follows_its_own_kind(
         self, store: Store, session: Session
     ) -> None:
