@@ -6,14 +6,15 @@ Nothing of a model's, a page's or a PDF's libraries is imported before it is fir
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from bot.app.first_used import check, summary_parts, write_article
+from bot.app.first_used import Checks, summary_parts, write_article
 from bot.config import Config
-from bot.domain.model import Document, Reading
-from bot.domain.ports import Now, Store
+from bot.domain.model import Audience, Document, Reading, Suggestion, SummaryDraft, Usage
+from bot.domain.ports import Gates, Now, Progress, Store, silent
 from bot.readings.extract import sections
 from bot.services.summaries import Summaries
 from bot.summarisers.extractive import Extractive
@@ -32,7 +33,8 @@ async def open_summaries(
     ``fetcher`` is by default one that reads the public internet alone.
     """
     quoting = Extractive(sections)
-    model = _model(config)
+    check = Checks()
+    model = _Model(config, check) if config.summaries.by_model else None
     try:
         yield Summaries(
             store,
@@ -67,13 +69,52 @@ class _Links:
         return await read_source(reading.url, self._fetcher)
 
 
-def _model(config: Config) -> ModelSummariser | None:
-    """Who asks the model that is configured, if one is."""
-    table = config.summaries
-    if not table.by_model:
-        return None
+class _Model:
+    """The ``Summariser`` that asks the configured model; made with the first reading."""
+
+    def __init__(self, config: Config, gates: Gates) -> None:
+        self._config = config
+        self._gates = gates
+        self._making = asyncio.Lock()
+        self._summariser: ModelSummariser | None = None
+
+    @property
+    def origin(self) -> str:
+        return self._config.summaries.model
+
+    async def summarise(
+        self,
+        reading: Reading,
+        *,
+        language: str = "",
+        progress: Progress = silent,
+        spent: Usage | None = None,
+    ) -> Mapping[Audience, SummaryDraft]:
+        model = await self._made()
+        return await model.summarise(reading, language=language, progress=progress, spent=spent)
+
+    async def suggest_questions(
+        self, reading: Reading, drafts: Mapping[Audience, SummaryDraft], *, language: str = ""
+    ) -> Sequence[Suggestion]:
+        """The ``Suggest``."""
+        model = await self._made()
+        return await model.suggest_questions(reading, drafts, language=language)
+
+    async def aclose(self) -> None:
+        if self._summariser is not None:
+            await self._summariser.aclose()
+
+    async def _made(self) -> ModelSummariser:
+        async with self._making:
+            if self._summariser is None:
+                self._summariser = await asyncio.to_thread(_summariser, self._config, self._gates)
+            return self._summariser
+
+
+def _summariser(config: Config, gates: Gates) -> ModelSummariser:
     from bot.summarisers.openai_api import ModelSettings, ModelSummariser
 
+    table = config.summaries
     settings = ModelSettings(
         model=table.model,
         base_url=table.base_url,
@@ -87,4 +128,4 @@ def _model(config: Config) -> ModelSummariser | None:
         price_out=table.price_out or None,
         price_cached=table.price_cached or None,
     )
-    return ModelSummariser(settings, check, config.model_key, sections)
+    return ModelSummariser(settings, gates, config.model_key, sections)
