@@ -23,7 +23,7 @@ from tests.adapters.model_server import (
     says,
 )
 from tests.e2e.group_of_ada import KEY, Desk, sample_pdf
-from tests.e2e.processes import environment
+from tests.e2e.processes import ROOT, environment
 from tests.model_answers import PLAIN, SAMPLE, TECHIE
 
 
@@ -313,20 +313,39 @@ async def test_the_editor_gets_the_summary_and_gives_its_new_words(
     assert (await desk(*edit)).out == "Nothing was changed.\n"
 
 
+@pytest.mark.slow
 async def test_words_from_the_editor_are_kept_where_they_cannot_be_stored(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slug = await desk.planned("small.md")
     await desk("summary", "make", slug)
     monkeypatch.setenv("TMPDIR", str(desk.folder))
-    monkeypatch.setattr("tempfile.tempdir", None)
     script = 'yes "Far too many words." | head -n 2000 > "$1"'
     monkeypatch.setenv("VISUAL", editor(desk.folder, script))
-    line = (await desk("summary", "edit", slug, "--audience", "plain")).refusal
+    line = (await desk.process("summary", "edit", slug, "--audience", "plain")).refusal
     assert "20,000 characters at most" in line
     (kept,) = desk.folder.glob(f"{slug}-plain-*.md")
     assert f"--file {kept}" in line
     assert kept.read_text().count("Far too many words.") == 2000
+
+
+@pytest.mark.slow
+async def test_words_from_the_editor_do_not_overwrite_what_somebody_else_wrote_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug = await desk.planned("small.md")
+    await desk("summary", "make", slug)
+    (desk.folder / "other.md").write_text("Somebody else's words.", encoding="utf-8")
+    monkeypatch.setenv("TMPDIR", str(desk.folder))
+    edit = ("summary", "edit", slug, "--audience", "plain")
+    other = " ".join((sys.executable, "-m", "bot", *edit, "--file", "other.md"))
+    script = f'PYTHONPATH={ROOT} {other} > /dev/null\necho "Our words." > "$1"'
+    monkeypatch.setenv("VISUAL", editor(desk.folder, script))
+    line = (await desk.process(*edit)).refusal
+    assert "Somebody else made version 2 meanwhile." in line
+    assert "Your words are kept: readalong summary edit" in line
+    shown = await desk("summary", "show", slug, "--audience", "plain", "--format", "json")
+    assert shown.json["plain"]["body"] == "Somebody else's words."
 
 
 # Questions
