@@ -1,7 +1,7 @@
 """`python -m benchmarks [PART ...]`: every comparison in one run, then again at ten times the rows.
 
-Parts: questions, latency, start, reminders, discord; all of them when none is named. Each line says
-what was measured, what it stands beside, and what was promised.
+Parts: questions, latency, start, reminders, discord, summaries; all of them when none is named.
+Each line says what was measured, what it stands beside, and what was promised.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import discord, latency, questions, reminders, start
+from benchmarks import discord, latency, papers, questions, reminders, start, summaries
 from benchmarks.data import Rows
 
 ROWS = Rows(questions=100_000, sessions=10_000, reminders=100_000)
@@ -105,12 +105,51 @@ def _discord(rows: Rows) -> Iterator[Line]:
     yield "a keystroke in a session's name, p50 / p99", beside, "<= 2x", ratio <= 2
 
 
+def _summaries(rows: Rows) -> Iterator[Line]:
+    fewer = Rows(rows.questions // 10, rows.sessions // 10)
+    got = asyncio.run(summaries.measure(fewer))
+    for network, pair in (("Nostr", got.nostr), ("Discord", got.discord)):
+        beside = f"{_ms(pair.summary)} beside {_ms(pair.next)} = {pair.ratio:.2f}x"
+        yield f"a stored summary beside `next`, {network}", beside, "<= 1.1x", pair.ratio <= 1.1
+    crowd = got.crowd
+    yield (
+        f"{summaries.PEOPLE} people ask at once for a missing one, in {crowd.seconds:.2f} s",
+        f"{crowd.answered} answered, {crowd.conversations} conversation, {crowd.requests} turns",
+        "all, 1, 2",
+        (crowd.answered, crowd.conversations, crowd.requests) == (summaries.PEOPLE, 1, 2),
+    )
+    yield from _sittings(got.sitting)
+    rest = got.rest
+    ratio = rest.ready_model / rest.ready
+    beside = f"{rest.ready_model:.2f} s beside {rest.ready:.2f} s = {ratio:.2f}x"
+    yield "exec -> ready with a model beside without", beside, "<= 1.05x", ratio <= 1.05
+    beside = f"{rest.resident_model:.0f} MB beside {rest.resident:.0f} MB"
+    kept = rest.resident_model <= rest.resident + 3
+    yield "memory at rest with a model beside without", beside, "+ 3 MB", kept
+
+
+def _sittings(got: summaries.Sitting) -> Iterator[Line]:
+    """The first use has what is imported then."""
+    pages, words = papers.PAGES, f"{papers.WORDS:,}"
+    parts = (
+        (f"bytes of {pages} pages -> drafts stored, a model that answers at once", got.own, 0.5),
+        ("… of that, conversation, checks and storing", got.drafts, None),
+        (f"a PDF of {pages} pages read, in its process", got.paper, 1.5),
+        (f"a web page of {words} words read", got.page, 0.3),
+    )
+    for what, (first, later), most in parts:
+        promise = "" if most is None else f"<= {most} s"
+        kept = None if most is None else later <= most
+        yield what, f"{later:.2f} s (the first: {first:.2f} s)", promise, kept
+
+
 PARTS: dict[str, Callable[[Rows], Iterator[Line]]] = {
     "questions": _questions,
     "latency": _latency,
     "start": _start,
     "reminders": _reminders,
     "discord": _discord,
+    "summaries": _summaries,
 }
 
 

@@ -30,7 +30,7 @@ questions_per_session = 1000000
 mentions_per_minute = 1000000
 strangers_per_minute = 1000000
 """
-_SECRETS = ("NOSTR_NSEC", "DISCORD_TOKEN")
+_SECRETS = ("NOSTR_NSEC", "DISCORD_TOKEN", "OPENAI_API_KEY")
 _WITHIN = 30.0  # seconds that a start may take
 
 
