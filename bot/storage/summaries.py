@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, tuple_, update
 
 from bot.domain.model import (
     Audience,
@@ -18,21 +18,25 @@ from bot.domain.model import (
     SummaryStatus,
     Usage,
 )
-from bot.storage.database import Link
+from bot.storage.database import Link, Query
 from bot.storage.tables import CURRENT, listed, summaries
 
 _OF_SESSION = summaries.c.session_id == bindparam("of_session")
-_CURRENT = select(summaries).where(_OF_SESSION, CURRENT)
-_CURRENT_OF = _CURRENT.where(summaries.c.audience == bindparam("of_audience"))
+_c = summaries.c
+_WHOLE = select(
+    *(_c.id, _c.session_id, _c.version, _c.current, _c.created_at, _c.approved_at),
+    *(_c.audience, _c.body, _c.lead, _c.points, _c.origin, _c.asked_by, _c.prompt),
+    *(_c.answered_by, _c.status, _c.findings, _c.usage, _c.scope, _c.edited),
+).where(_OF_SESSION)  # in the order in which ``_summary`` takes them apart
+_CURRENT = Query(_WHOLE.where(CURRENT))
+_CURRENT_OF = Query(_WHOLE.where(CURRENT, _c.audience == bindparam("of_audience")))
 _NEWEST = (
     select(summaries.c.audience, func.max(summaries.c.version))
     .where(_OF_SESSION)
     .group_by(summaries.c.audience)
 )
-_LATEST = select(summaries).where(
-    _OF_SESSION, tuple_(summaries.c.audience, summaries.c.version).in_(_NEWEST)
-)
-_VERSIONS = select(summaries).where(_OF_SESSION).order_by(summaries.c.id)
+_LATEST = Query(_WHOLE.where(tuple_(_c.audience, _c.version).in_(_NEWEST)))
+_VERSIONS = Query(_WHOLE.order_by(_c.id))
 _APPROVE = (
     update(summaries)
     .where(summaries.c.id.in_(listed("ids")), summaries.c.status != SummaryStatus.APPROVED.value)
@@ -77,17 +81,15 @@ class SummaryTable:
         )
 
     async def current(self, session_id: int) -> Mapping[Audience, Summary]:
-        rows = await self._link.rows(_CURRENT, {"of_session": session_id}, short=True)
-        return {Audience(row.audience): _summary(row) for row in rows}
+        return _by_audience(await self._link.found(_CURRENT, {"of_session": session_id}))
 
     async def current_of(self, session_id: int, audience: Audience) -> Summary | None:
         values = {"of_session": session_id, "of_audience": audience.value}
-        row = await self._link.first(_CURRENT_OF, values)
-        return None if row is None else _summary(row)
+        rows = await self._link.found(_CURRENT_OF, values)
+        return _summary(rows[0]) if rows else None
 
     async def latest(self, session_id: int) -> Mapping[Audience, Summary]:
-        rows = await self._link.rows(_LATEST, {"of_session": session_id})
-        return {Audience(row.audience): _summary(row) for row in rows}
+        return _by_audience(await self._link.found(_LATEST, {"of_session": session_id}))
 
     async def approve(self, summary_ids: Sequence[int], at: datetime) -> None:
         ids = json.dumps(list(summary_ids))
@@ -98,7 +100,7 @@ class SummaryTable:
             await self._settle_current(session_id, Audience(audience))
 
     async def versions(self, session_id: int) -> Sequence[Summary]:
-        rows = await self._link.rows(_VERSIONS, {"of_session": session_id})
+        rows = await self._link.found(_VERSIONS, {"of_session": session_id}, short=False)
         return [_summary(row) for row in rows]
 
     async def _settle_current(self, session_id: int, audience: Audience) -> None:
@@ -149,31 +151,54 @@ def _values(draft: SummaryDraft) -> dict[str, Any]:
     }
 
 
-def _summary(row: Row[Any]) -> Summary:
-    draft = SummaryDraft(
-        audience=Audience(row.audience),
-        body=row.body,
-        lead=row.lead,
-        points=tuple(Point(*parts) for parts in row.points),
-        origin=row.origin,
-        asked_by=row.asked_by,
-        prompt=row.prompt,
-        answered_by=row.answered_by,
-        status=SummaryStatus(row.status),
-        findings=tuple(
-            Finding(gate, Audience(audience), text, point, severe)
-            for gate, audience, text, point, severe in row.findings
-        ),
-        usage=None if row.usage is None else Usage(*row.usage),
-        scope=row.scope,
-        edited=bool(row.edited),
-    )
+def _by_audience(rows: Iterable[tuple[Any, ...]]) -> Mapping[Audience, Summary]:
+    return {summary.draft.audience: summary for summary in map(_summary, rows)}
+
+
+def _summary(row: tuple[Any, ...]) -> Summary:
+    """A row of ``_WHOLE`` as SQLite has it."""
+    summary_id, session_id, version, current, created_at, approved_at, *parts = row
     return Summary(
-        id=row.id,
-        session_id=row.session_id,
-        version=row.version,
-        current=bool(row.current),
-        created_at=row.created_at,
-        draft=draft,
-        approved_at=row.approved_at,
+        id=summary_id,
+        session_id=session_id,
+        version=version,
+        current=bool(current),
+        created_at=datetime.fromisoformat(created_at),
+        draft=_draft(*parts),
+        approved_at=None if approved_at is None else datetime.fromisoformat(approved_at),
+    )
+
+
+def _draft(
+    audience: str,
+    body: str,
+    lead: str,
+    points: str,
+    origin: str,
+    asked_by: str,
+    prompt: str,
+    answered_by: str,
+    status: str,
+    findings: str,
+    usage: str | None,
+    scope: str,
+    edited: int,
+) -> SummaryDraft:
+    return SummaryDraft(
+        audience=Audience(audience),
+        body=body,
+        lead=lead,
+        points=tuple(Point(*parts) for parts in json.loads(points)),
+        origin=origin,
+        asked_by=asked_by,
+        prompt=prompt,
+        answered_by=answered_by,
+        status=SummaryStatus(status),
+        findings=tuple(
+            Finding(gate, Audience(of_audience), text, point, severe)
+            for gate, of_audience, text, point, severe in json.loads(findings)
+        ),
+        usage=None if usage is None else Usage(*json.loads(usage)),
+        scope=scope,
+        edited=bool(edited),
     )
