@@ -7,6 +7,7 @@ strangers' words, so all of it is inert.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from bot.domain.model import Audience, Point, Session, Summary, SummaryStatus
@@ -44,6 +45,7 @@ class Said(Protocol):
     def scope(self) -> str: ...
 
 
+@lru_cache(maxsize=64)  # the same few are asked for again and again
 def stored(summary: Summary) -> str:
     """A summary as an answer shows it: for whom, how it was made, the lead, the points."""
     said = summary.draft

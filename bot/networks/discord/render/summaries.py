@@ -6,11 +6,12 @@ Pure. Which summaries there are, and making them, is the services'.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import discord
 
-from bot.domain.model import Audience, Point, Session, Summary, SummaryStatus
+from bot.domain.model import Audience, Point, Session, Summary, SummaryDraft, SummaryStatus
 from bot.domain.posts import SummaryPost
 from bot.networks.discord import limits
 from bot.networks.discord.ids import Verb, custom_id
@@ -104,8 +105,7 @@ def summary_embeds(session: Session, summary: Summary) -> list[discord.Embed]:
     """One summary, whole, and that it is a draft where it is one."""
     title, colour = LOOKS[summary.draft.audience]
     is_draft = summary.draft.status is SummaryStatus.DRAFT
-    text = "\n\n".join([_DRAFT] * is_draft + _blocks(summary.draft))
-    pieces = split(text, _PIECE) or ["\u200b"]
+    pieces = _pieces(summary.draft)
     embeds = []
     for number, piece in enumerate(pieces, 1):
         embed = discord.Embed(description=piece, colour=colour)
@@ -117,6 +117,14 @@ def summary_embeds(session: Session, summary: Summary) -> list[discord.Embed]:
         embed.set_footer(text=f"{title}, {draft}{made_by(summary.draft)}{part}")
         embeds.append(embed)
     return embeds
+
+
+@lru_cache(maxsize=64)  # the same few are asked for again and again
+def _pieces(draft: SummaryDraft) -> tuple[str, ...]:
+    """What a summary says, in as many pieces as it takes."""
+    is_draft = draft.status is SummaryStatus.DRAFT
+    text = "\n\n".join([_DRAFT] * is_draft + _blocks(draft))
+    return tuple(split(text, _PIECE)) or ("\u200b",)
 
 
 def evidence_row(made: Sequence[Summary]) -> Row:
