@@ -223,10 +223,11 @@ def _sitting(folder: Path, server: str) -> Sitting:
     page.write_text(papers.page(), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.sitting", *map(str, (place.config, paper, page))],
-        check=True,
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
+    if done.returncode:
+        raise RuntimeError(f"no summaries were made:\n{done.stderr}")
     told: dict[str, list[float]] = json.loads(done.stdout)
     return Sitting(*(_first_and_later(told[name]) for name in ("whole", "drafts", "paper", "page")))
 
