@@ -110,9 +110,17 @@ async def _connected(desk: Desk, bot: ReadalongBot, token: str) -> AsyncIterator
             try:
                 yield
             finally:
-                staying.cancel()
+                await _cancelled(staying)
     except* ConfigError as refused:
         raise refused.exceptions[0] from None
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Said until it is heard: while it connects, discord.py waits by ``asyncio.wait_for``, which in
+    Python 3.11 loses a cancellation that comes together with what was waited for."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.2)
 
 
 def shown_name(author: Author) -> str:
