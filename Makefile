@@ -7,7 +7,10 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
           --no-header --no-annotate --no-emit-index-url --no-config pyproject.toml --extra build
 
-.PHONY: demo test check bench lock format svg clean
+# Side by side: a third of the time a test waits for something.
+SIDE   := -n 3 --dist worksteal
+
+.PHONY: demo test llama check bench lock format svg clean
 .DEFAULT_GOAL := help
 
 help:                ## this list
@@ -17,14 +20,17 @@ demo: $(VENV)/demo   ## a whole reading group on this machine; ARGS=--once ends 
 	@$(BIN)/readalong demo $(ARGS)
 
 test: $(VENV)/dev    ## every test; ARGS are pytest's
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest $(SIDE) $(ARGS)
+
+llama: $(VENV)/dev   ## summaries by a real, small model on a llama.cpp server of its own set-up
+	$(BIN)/python -m pytest -m llama $(ARGS)
 
 check: $(VENV)/dev   ## what CI runs: format, lint, types, import contracts, tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest $(SIDE) --cov --cov-report=term
 
 bench: $(VENV)/dev   ## the benchmarks, as ratios to a limit or a peer in the same run
 	@$(BIN)/python -m benchmarks $(ARGS)

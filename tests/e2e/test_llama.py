@@ -26,7 +26,7 @@ from tests.e2e.llama import NotHadError, running_llama
 from tests.e2e.processes import environment
 from tests.model_answers import SAMPLE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.llama]
 
 CONTEXT = 4096
 READING = Reading("The Case for the Small Relay", "", SAMPLE[:1200])
