@@ -135,7 +135,7 @@ class Announcements:
                     await self.refresh(session_id)
                 except ReadalongError as error:
                     await self._after(error, session_id)
-                except Exception:
+                except Exception:  # the supervising loop of all announcements
                     logger.exception("the announcement of session %s stays as it is", session_id)
         finally:
             self._working.pop(session_id, None)

@@ -61,7 +61,7 @@ class Interest:
                 continue
             except ReadalongError as error:
                 logger.warning("interest in an event is not counted: %s", error)
-            except Exception:
+            except Exception:  # the supervising loop: one interest must not be the last
                 logger.exception("interest in an event is not counted")
 
     def _hearing(self, interested: bool) -> Callable[[Mapping[str, Any]], None]:
