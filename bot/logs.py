@@ -54,6 +54,15 @@ def _is_an_outage(record: logging.LogRecord) -> bool:
     return record.name.startswith("discord.") and (from_library or isinstance(error, OSError))
 
 
+def keep_quiet() -> None:
+    """For a command of a person's: what went wrong is told in its one line, and logged nowhere.
+
+    Without this Python itself writes warnings to stderr. ``start`` ends it.
+    """
+    logging.basicConfig(handlers=[logging.NullHandler()], force=True)
+    logging.captureWarnings(capture=True)
+
+
 def start(secrets: Iterable[str] = (), level: int = logging.INFO) -> None:
     """Send our records to stderr from ``level`` on, and libraries' warnings."""
     handler = logging.StreamHandler(sys.stderr)

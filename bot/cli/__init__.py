@@ -51,6 +51,9 @@ for command in (demo, init, check, run, session, summary, question, say, backup)
 
 def main() -> None:
     """Run the command line of this process and end it with the exit code."""
+    from bot import logs
+
+    logs.keep_quiet()  # `run` starts the log
     sys.exit(exit_code(sys.argv[1:]))
 
 

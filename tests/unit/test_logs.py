@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 
 import pytest
@@ -101,3 +102,22 @@ def test_our_records_are_shown_and_only_the_warnings_of_libraries(
     assert "INFO bot.y: ours" in shown
     assert "theirs" not in shown
     assert "WARNING apscheduler: a warning" in shown
+
+
+@pytest.mark.slow
+def test_a_command_shows_no_warning_and_run_does() -> None:
+    """In a process of its own, as Python writes warnings by itself where nobody took them."""
+    code = (
+        "import logging, warnings\n"
+        "from bot import logs\n"
+        "def warn(text):\n"
+        "    logging.getLogger('bot.x').warning(text)\n"
+        "    logging.getLogger('trafilatura').error(text)\n"
+        "    warnings.warn(text, stacklevel=2)\n"
+        "logs.keep_quiet(); warn('quiet'); logs.start(); warn('loud')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert "quiet" not in done.stderr
+    assert done.stderr.count(": loud") == 3
