@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import count
 
 from bot.domain.errors import InvalidSubmissionError
 
 _MARKS_IN_A_ROW = 4
 _NAME_LENGTH = 80
 _SLUG_LENGTH = 60
+_MEANT_BY_TIME = frozenset({"next", "last"})
+"""What `services.find` takes for the session that it is just then."""
 
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _BREAKS = re.compile("\r\n?|[\u2028\u2029]")
@@ -71,6 +75,14 @@ def slug_of(title: str) -> str:
         cut = slug[: _SLUG_LENGTH + 1].rpartition("-")[0]
         slug = cut or slug[:_SLUG_LENGTH]
     return slug or "session"
+
+
+def possible_slugs(slug: str) -> Iterator[str]:
+    """What a session of that name may be called, until one is free: ``"llama"``, ``"llama-2"``.
+
+    A session called "Next" is ``"next-2"``, as "next" means whichever comes next.
+    """
+    return (numbered(slug, n) for n in count(1 + (slug in _MEANT_BY_TIME)))
 
 
 def numbered(slug: str, number: int) -> str:

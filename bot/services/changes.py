@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.domain.errors import InvalidSessionError
 from bot.domain.model import Group, Session, SessionStatus
 from bot.domain.ports import Rows
-from bot.domain.text import numbered, slug_of
+from bot.domain.text import possible_slugs, slug_of
 from bot.services import posts
 from bot.services.find import ends_at
 from bot.services.reminders import planned
@@ -32,10 +32,10 @@ async def add(rows: Rows, session: Session, now: datetime) -> Session:
 
 
 async def free_slug(rows: Rows, group_id: int, slug: str) -> str:
-    number = 1
-    while await rows.sessions.by_slug(group_id, numbered(slug, number)) is not None:
-        number += 1
-    return numbered(slug, number)
+    names = possible_slugs(slug)
+    while await rows.sessions.by_slug(group_id, name := next(names)) is not None:
+        pass
+    return name
 
 
 async def cancel(rows: Rows, group: Group, before: Session, now: datetime) -> Session:

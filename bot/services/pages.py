@@ -26,7 +26,7 @@ from bot.domain.model import (
     Submission,
 )
 from bot.domain.ports import Gates, Rows, Store
-from bot.domain.text import clean_text, numbered, slug_of
+from bot.domain.text import clean_text, possible_slugs, slug_of
 from bot.domain.when import USUAL, resolve
 from bot.services import posts
 from bot.services.batch import NewQuestion
@@ -117,13 +117,11 @@ class PageImport:
 
     async def _session(self, rows: Rows) -> tuple[Session | None, str]:
         """The session that this page is of (same name, same local date), else a free slug."""
-        slug = slug_of(self._page.slug or self._page.title)
-        number = 1
-        while session := await rows.sessions.by_slug(self._group.id, numbered(slug, number)):
+        names = possible_slugs(slug_of(self._page.slug or self._page.title))
+        while session := await rows.sessions.by_slug(self._group.id, name := next(names)):
             if session.local_time[:10] == self._local_time[:10]:
                 return session, session.slug
-            number += 1
-        return None, numbered(slug, number)
+        return None, name
 
     def _new(self, slug: str) -> Session:
         page = self._page

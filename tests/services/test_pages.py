@@ -183,6 +183,14 @@ async def test_the_same_title_on_another_day_is_another_session(
     assert not (await sessions.import_page(group, by_slug, by=OPERATOR)).changed
 
 
+async def test_a_page_called_next_is_imported_once_under_a_name_of_its_own(
+    sessions: Sessions, group: Group
+) -> None:
+    page = replace(PAGE, title="Next", slug="")
+    assert (await sessions.import_page(group, page, by=OPERATOR)).session.slug == "next-2"
+    assert not (await sessions.import_page(group, page, by=OPERATOR)).changed
+
+
 async def test_questions_on_the_board_arent_taken_again_from_an_exported_page(
     sessions: Sessions, group: Group
 ) -> None:
