@@ -35,6 +35,9 @@ from bot.summarisers.ladder import Message, Model
 logger = logging.getLogger(__name__)
 
 _SUGGESTED = 5
+_ASKS = re.compile(  # how a question ends: Latin and CJK, Arabic, Greek, Japanese without a mark
+    r"(?:[?？؟]|[\u0370-\u03ff\u1f00-\u1fff][;\u037e]|か。?)[\s\"'”’»」』)）*_.…]*$|՞"
+)
 _MOST_WORDS, _LEAST_WORDS = 350, 80  # of the techie summary
 _TELLING = 20_000  # characters that tell whether a text is a short one
 _MOST_FINDINGS, _FINDING = 12, 400  # told in one corrective turn, and characters of one
@@ -197,7 +200,10 @@ class Conversation:
 
 
 async def suggested(asker: Asker, material: Material) -> Sequence[Suggestion]:
-    """Up to five questions whose quotations stand in the reading. Raises ModelError."""
+    """Up to five questions whose quotations stand in the reading, and none that is a statement.
+
+    Raises ModelError.
+    """
     messages = asker.opening(material, prompts.questions())
     answer, _ = await asker.model.ask(messages, Questions, asker.budget)
     harmless = await asyncio.to_thread(Harmless, material.checked)
@@ -209,7 +215,7 @@ async def suggested(asker: Asker, material: Material) -> Sequence[Suggestion]:
             section=harmless.text(asked.section),
         )
         for asked in answer.questions
-        if (text := harmless.text(asked.question))
+        if _ASKS.search(text := harmless.text(asked.question))
     )
     standing = await proven(asker, points, material.checked)
     return [Suggestion(point.text, point.quote, point.section) for point in standing[:_SUGGESTED]]

@@ -262,6 +262,31 @@ async def test_a_question_whose_quote_does_not_stand_is_dropped(
     assert [question.text[-2] for question in questions] == ["1", "2", "3", "5"]
 
 
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Who pays for it?", True),
+        ("Why is it “cheap?”", True),
+        ("誰が払いますか。", True),
+        ("为什么要付钱？", True),
+        ("من يدفع؟", True),
+        ("Ποιος πληρώνει;", True),
+        ("Ո՞վ է վճարում։", True),
+        ("Relays are cheap.", False),
+        ("Relays are cheap;", False),
+        ("Who pays? Nobody does.", False),
+        ("Discuss who pays", False),
+    ],
+)
+async def test_a_statement_is_no_question_to_discuss(
+    server: ModelServer, make: Make, text: str, asks: bool
+) -> None:
+    quote = "What it cannot do is put words in your mouth"
+    server.then(says({"questions": [{"question": text, "quote": quote, "section": ""}]}))
+    questions = await make(check).suggest_questions(READING, {})
+    assert [question.text for question in questions] == [text] * asks
+
+
 async def test_questions_on_a_long_reading_are_made_from_the_drafts(
     server: ModelServer, make: Make
 ) -> None:
