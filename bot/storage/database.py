@@ -357,9 +357,18 @@ class Database:
             return None
         else:
             together = self._together = _Together()
-            self._committing = asyncio.create_task(self._commit_after_others())
+            self._commit_soon()
         together.touched |= touched
         return together
+
+    def _commit_soon(self) -> None:
+        self._committing = asyncio.create_task(self._commit_after_others())
+        self._committing.add_done_callback(self._commit_after_all)
+
+    def _commit_after_all(self, task: asyncio.Task[None]) -> None:
+        """A task that is cancelled before its first step does nothing, and others wait for it."""
+        if task.cancelled() and self._together is not None:
+            self._commit_soon()
 
     async def _commit_after_others(self) -> None:
         """The lock is given in the order in which it is asked for."""

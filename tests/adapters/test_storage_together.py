@@ -143,6 +143,18 @@ async def test_all_may_be_cancelled_and_the_next_one_stores(world: World) -> Non
     assert await world.add("later") == len(world.stored)
 
 
+async def test_the_one_who_is_to_commit_may_be_cancelled_before_it_begins(world: World) -> None:
+    database = world.store._database
+    writing = [asyncio.create_task(world.add(f"g{number}")) for number in range(MANY)]
+    while database._together is None:
+        await asyncio.sleep(0)
+    assert database._committing is not None
+    database._committing.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*writing)
+    assert len(world.stored) == MANY
+
+
 async def test_closing_waits_for_what_is_to_be_committed(tmp_path: Path) -> None:
     path = tmp_path / "readalong.db"
     async with SqliteStore.open(path, FakeNow()) as store:
