@@ -8,7 +8,8 @@ it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from bot.domain.ports import Rows, Store
@@ -24,7 +25,7 @@ class Memory:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._version: object = None
-        self._kept: dict[Hashable, asyncio.Task[Any]] = {}
+        self._kept: dict[Hashable, asyncio.Future[Any]] = {}
 
     async def get(self, key: Hashable, read: Callable[[Rows], Awaitable[_T]]) -> _T:
         """What ``read`` gives, which ``key`` names; those who ask meanwhile wait for one read.
@@ -32,15 +33,28 @@ class Memory:
         Raises what ``read`` raises, which is not kept.
         """
         kept = self._current()
-        task: asyncio.Task[_T] | None = kept.get(key)
-        if task is None:
-            task = kept[key] = asyncio.create_task(self._read(read))
-            task.add_done_callback(lambda done: _forget_failed(kept, key, done))
-        if not task.done():
-            await asyncio.wait((task,))  # which a cancelled caller doesn't cancel
-        return task.result()
+        found: asyncio.Future[_T] | None = kept.get(key)
+        if found is None:
+            found = kept[key] = asyncio.create_task(self._read(read))
+            found.add_done_callback(lambda done: _forget_failed(kept, key, done))
+        if not found.done():
+            await asyncio.wait((found,))  # which a cancelled caller doesn't cancel
+        return found.result()
 
-    def _current(self) -> dict[Hashable, asyncio.Task[Any]]:
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[tuple[Rows, Callable[[Hashable, object], None]]]:
+        """One read for several answers: what the second of the two is given, with its key, ``get``
+        gives from then on."""
+        kept = self._current()
+
+        def keep(key: Hashable, value: object) -> None:
+            kept[key] = asyncio.get_running_loop().create_future()
+            kept[key].set_result(value)
+
+        async with self._store.read() as view:
+            yield view, keep
+
+    def _current(self) -> dict[Hashable, asyncio.Future[Any]]:
         """What was read since the last commit. Replaced, never emptied: a read that is under way
         may be of what was before."""
         version = self._store.version()
@@ -54,7 +68,7 @@ class Memory:
 
 
 def _forget_failed(
-    kept: dict[Hashable, asyncio.Task[Any]], key: Hashable, task: asyncio.Task[Any]
+    kept: dict[Hashable, asyncio.Future[Any]], key: Hashable, read: asyncio.Future[Any]
 ) -> None:
-    if task.cancelled() or task.exception() is not None:
+    if read.cancelled() or read.exception() is not None:
         del kept[key]

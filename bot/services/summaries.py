@@ -91,6 +91,14 @@ class Summaries:
         """Whether a model is asked, and its drafts wait for approval."""
         return self._drafting.by_model
 
+    async def session(self, group: Group, name: str) -> Session:
+        """The session that a member means by ``name``, as `sessions` finds it; what ``get`` shows
+        of it comes with the same read. Raises UnknownSessionError."""
+        async with self._memory.reading() as (view, keep):
+            session = await find.find(view, group, name, self._now())
+            keep(session.id, await view.summaries.current(session.id))
+        return session
+
     async def get(self, session: Session, audience: Audience) -> Summary:
         """What a member is shown: the approved one; else a draft in which nothing severe was found;
         made now if there is neither. Its ``draft.status`` says which it is.

@@ -91,6 +91,27 @@ async def test_a_read_that_began_before_a_commit_is_not_kept(
     assert await memory.get("groups", read) == 2
 
 
+async def test_one_read_may_bring_several_answers(store: SqliteStore, group: Group) -> None:
+    memory, read = Memory(store), Reading()
+    async with memory.reading() as (view, keep):
+        keep("groups", await read(view))
+    assert await memory.get("groups", read) == 1
+    assert read.times == 1
+    await add_group(store, "other")
+    assert await memory.get("groups", read) == 2
+
+
+async def test_what_a_read_brings_along_is_not_kept_over_a_commit(
+    store: SqliteStore, group: Group
+) -> None:
+    memory, read = Memory(store), Reading()
+    async with memory.reading() as (view, keep):
+        found = await read(view)
+        await add_group(store, "other")
+        keep("groups", found)
+    assert await memory.get("groups", read) == 2
+
+
 async def test_what_fails_is_tried_again(store: SqliteStore, group: Group) -> None:
     memory, read = Memory(store), Reading()
     read.error = StorageError("the disk is gone")

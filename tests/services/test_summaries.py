@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot.domain.errors import SummaryError, UnknownSummaryError
-from bot.domain.model import OPERATOR, Audience, Group, Reading, Session
+from bot.domain.model import OPERATOR, Audience, Group, Network, Reading, Session
 from bot.services.sessions import SessionPlan, Sessions
 from bot.services.summaries import Summaries
-from bot.storage.store import SqliteStore
+from bot.storage.store import SqliteRows, SqliteStore
 from tests.fakes import FakeNow, FakeSummariser
 from tests.waiting import until
 
 READING = Reading("The paper", "https://example.com/paper", "It says much about llamas.")
+
+
+class Counting(SqliteStore):
+    reads = 0
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[SqliteRows]:
+        self.reads += 1
+        async with super().read() as view:
+            yield view
 
 
 @pytest.fixture
@@ -44,6 +57,28 @@ async def test_a_missing_summary_is_made_once_and_kept(
     assert [reading.title for reading in summariser.readings] == ["The paper"]
     assert await summaries.get(session, Audience.PLAIN) == plain
     assert await summaries.current(session) == {Audience.PLAIN: plain, Audience.TECHIE: techie}
+
+
+async def test_a_stored_one_is_found_with_its_session_in_one_read(
+    tmp_path: Path, summariser: FakeSummariser, now: FakeNow
+) -> None:
+    async with Counting.open(tmp_path / "counted.db", now) as store:
+        async with store.transaction() as tx:
+            group = await tx.groups.ensure(Group(0, "atlanta", "Atlanta", "UTC", ()))
+            await tx.groups.ensure_destination(group.id, Network.NOSTR, "aa" * 32)
+        plan = SessionPlan("Llama", "2026-12-10 19:00", readings=(READING,))
+        await Sessions(store, now).add(group, plan, by=OPERATOR)
+        await Sessions(store, now).announce(group, "llama", by=OPERATOR)
+        asked = Summaries(store, summariser, now)
+        made = await asked.make(group, "llama", by=OPERATOR, plain=True)
+        for name in ("", "next", "llama"):
+            async with store.transaction() as tx:  # as every reply commits: nothing is remembered
+                await tx.cursors.move({"ws://127.0.0.1": name}, now())
+            store.reads = 0
+            session = await asked.session(group, name)
+            assert await asked.get(session, Audience.PLAIN) == made[Audience.PLAIN]
+            assert await asked.get(session, Audience.TECHIE) == made[Audience.TECHIE]
+            assert store.reads == 1
 
 
 async def test_however_many_ask_at_once_it_is_made_once(

@@ -82,7 +82,7 @@ class Responder:
         return Answer(heard)
 
     async def _summary(self, heard: Heard, command: commands.SummaryOf) -> Answer:
-        session = await self._session(heard, command.session)
+        session = await self._summarised(heard, command.session)
         made = await self._shown(session, command.audiences)
         return Answer(heard, answers.summaries_text(session, made), session)
 
@@ -91,7 +91,7 @@ class Responder:
         note = heard.summary
         if note and not command.session and set(command.audiences) <= {note.audience}:
             return Answer(heard, summary_text.posted_evidence_text(note), heard.session)
-        session = await self._session(heard, command.session)
+        session = await self._summarised(heard, command.session)
         made = await self._shown(session, command.audiences or tuple(Audience))
         return Answer(heard, summary_text.evidence_text(session, made), session)
 
@@ -106,6 +106,12 @@ class Responder:
         if refusal is not None and not made:
             raise refusal
         return made
+
+    async def _summarised(self, heard: Heard, name: str) -> Session:
+        """Like ``_session``, and its summaries are read with it."""
+        if not name and heard.session is not None:
+            return heard.session
+        return await self._summaries.session(self._group, name)
 
     async def _session(self, heard: Heard, name: str) -> Session:
         """By name; without one the session whose thread it is, else the next (or the latest)."""
