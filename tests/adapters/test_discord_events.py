@@ -129,14 +129,14 @@ async def test_a_word_counts_for_more_than_interest(heard: Heard) -> None:
     heard.ada.interested(heard.event)
     heard.server.join(heard.guild, "Ben").interested(heard.event)
     await heard.becomes(Rsvps(yes=1, maybe=1))
-    assert heard.touched == [heard.session.id]
+    await until(lambda: heard.touched == [heard.session.id])
 
 
 async def test_other_events_and_ourselves_count_for_nothing(heard: Heard) -> None:
     heard.ada.interested(an_event(heard.server, heard.guild))
     heard.server.world.interest(heard.event, heard.server.world.bot, interested=True)
     await heard.are_taken()
-    assert heard.touched == [heard.session.id]
+    await until(lambda: heard.touched == [heard.session.id])
 
 
 async def test_an_event_told_of_another_groups_guild_counts_for_nothing(heard: Heard) -> None:
