@@ -146,7 +146,7 @@ async def test_all_may_be_cancelled_and_the_next_one_stores(world: World) -> Non
 async def test_the_one_who_is_to_commit_may_be_cancelled_before_it_begins(world: World) -> None:
     database = world.store._database
     writing = [asyncio.create_task(world.add(f"g{number}")) for number in range(MANY)]
-    while database._together is None:
+    while database._together is None:  # noqa: ASYNC110 (the moment after is too late)
         await asyncio.sleep(0)
     assert database._committing is not None
     database._committing.cancel()
