@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.app.first_used import Checks
+from bot.app.first_used import Checks, write_article
 from bot.app.homes import Homes
 from bot.app.summaries import open_summaries
 from bot.config import Config
@@ -98,7 +98,7 @@ async def open_desk(
             store=store,
             group=group,
             groups=Groups(store, now, group, config.discord.guild),
-            sessions=Sessions(store, now, Checks()),
+            sessions=Sessions(store, now, Checks(), write_article),
             questions=Questions(store, now, config.domain_limits(), secret),
             summaries=summaries,
             attendance=Attendance(store, now),

@@ -105,6 +105,24 @@ async def update_page(
     return await rows.outbox.add(wanted, now)
 
 
+async def renew_page(
+    rows: Rows, group: Group, session: Session, article: WritesPage | None, now: datetime
+) -> int:
+    """Queue the page anew where it was posted and the session says something else now, which may
+    be that it is off; how many posts."""
+    current = await rows.summaries.current(session.id)
+    if article is None or not current:
+        return 0
+    wanted = _articles(group, session, current, await places(rows, group.id), article)
+    kept = [each.key for each in wanted]
+    kinds = (PostKind.ARTICLE,)
+    waited = await rows.outbox.supersede(session.id, kinds, "the session changed", keep=kept)
+    posted = await rows.outbox.sent(session.id, Network.NOSTR, PostKind.ARTICLE)
+    if posted or (waited and is_visible(session, now)):
+        return await rows.outbox.add(wanted, now)
+    return 0
+
+
 def _articles(
     group: Group,
     session: Session,

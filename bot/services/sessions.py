@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from bot.domain.errors import InvalidPageError, NoUpcomingSessionError
 from bot.domain.model import Caller, Group, Network, Session, SessionPage, SessionView
-from bot.domain.ports import Gates, Now, Store
+from bot.domain.ports import Gates, Now, Rows, Store, WritesPage
 from bot.domain.text import clean_name, slug_of
 from bot.services import changes as doing
-from bot.services import find, posts, proposals
+from bot.services import find, posting, posts, proposals
 from bot.services.changes import Announced
 from bot.services.checking import no_gates
 from bot.services.memory import Memory
@@ -47,11 +47,21 @@ _BOARD = 1000
 
 
 class Sessions:
-    """The sessions of all groups of this data file. ``gates`` check imported summaries."""
+    """The sessions of all groups of this data file.
 
-    def __init__(self, store: Store, now: Now, gates: Gates = no_gates) -> None:
+    ``gates`` check imported summaries; ``article`` writes the page that is published.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        now: Now,
+        gates: Gates = no_gates,
+        article: WritesPage | None = None,
+    ) -> None:
         self._store = store
         self._gates = gates
+        self._article = article
         self._memory = Memory(store)
         self._now = now
 
@@ -76,6 +86,7 @@ class Sessions:
             after = changed(before, changes, now)
             if after != before:
                 after, _ = await posts.change(tx, group, before, after, now)
+                await self._renew(tx, group, after)
             return after
 
     async def cancel(self, group: Group, name: str, *, by: Caller) -> Session:
@@ -87,7 +98,9 @@ class Sessions:
         async with self._store.transaction() as tx:
             await require_organiser(tx, group, by)
             session = await find.find(tx, group, name, now, members_only=False)
-            return await doing.cancel(tx, group, session, now)
+            session = await doing.cancel(tx, group, session, now)
+            await self._renew(tx, group, session)
+            return session
 
     async def announce(self, group: Group, name: str, *, by: Caller) -> Announced:
         """Tell members of a session everywhere, and plan its reminders; twice is once.
@@ -122,10 +135,11 @@ class Sessions:
         async with self._store.transaction() as tx:
             await require_organiser(tx, group, by)
             done = await proposals.accept(tx, group, proposal_id, now)
+            queued = done.posts + await self._renew(tx, group, done.session)
             if not announce:
-                return done
+                return Announced(done.session, queued)
             told = await doing.announce(tx, group, done.session, now)
-            return Announced(told.session, done.posts + told.posts)
+            return Announced(told.session, queued + told.posts)
 
     async def discard(self, group: Group, proposal_id: str, *, by: Caller) -> None:
         """Drop what was shown; twice is once. Raises NotPermittedError."""
@@ -226,7 +240,13 @@ class Sessions:
         await plan.check(self._store, self._gates)
         async with self._store.transaction() as tx:
             await require_organiser(tx, group, by)
-            return await plan.store(tx)
+            imported = await plan.store(tx)
+            await self._renew(tx, group, imported.session)
+            return imported
+
+    async def _renew(self, rows: Rows, group: Group, session: Session) -> int:
+        """Its published page says what it says now; how many posts were queued."""
+        return await posting.renew_page(rows, group, session, self._article, self._now())
 
     async def _known(self, group: Group, name: str) -> Session | None:
         """What ``find`` finds, where a choice that was offered was taken as it is."""

@@ -210,6 +210,14 @@ def test_an_article_without_a_topic_or_a_place_is_summed_up_by_its_date() -> Non
     assert draft.content.endswith("of the session.")
 
 
+def test_the_article_of_a_cancelled_session_says_so_and_asks_for_nothing() -> None:
+    draft = article(replace(page(), card=replace(CARD, cancelled=True)), US, NOW, None)
+    assert tag(draft, "title") == [f"Cancelled: {CARD.title}"]
+    assert "- **Cancelled**\n- **When:**" in draft.content
+    assert "Comment with a question" not in draft.content
+    assert "Made by gpt-9." in draft.content
+
+
 def test_an_article_of_any_length_fits_and_says_where_it_was_cut() -> None:
     draft = article(page('A "word".\n\n' * 20_000), US, NOW, None)
     assert len(orjson.dumps(draft.content)) <= CONTENT_BYTES + 20

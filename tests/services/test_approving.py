@@ -23,6 +23,7 @@ from bot.domain.model import (
     PostKind,
     Reading,
     Session,
+    SessionPage,
     SessionView,
     SummaryDraft,
     SummaryStatus,
@@ -30,7 +31,7 @@ from bot.domain.model import (
 from bot.domain.posts import ArticlePost, SummaryPost
 from bot.services.editing import LONGEST
 from bot.services.reminders import Reminders
-from bot.services.sessions import SessionChanges, SessionPlan, Sessions
+from bot.services.sessions import SessionChanges, SessionEdit, SessionPlan, Sessions
 from bot.services.summaries import Summaries
 from bot.storage.store import SqliteStore
 from tests.fakes import FakeModel, FakeNow, FakeSummariser
@@ -372,6 +373,110 @@ class TestPosting:
         await summaries.post(group, session.slug, by=OPERATOR)
         posts = await of_kind(store, PostKind.SUMMARY)
         assert {SummaryPost.from_json(post.payload).title for post in posts} == {"Llama"}
+
+
+class TestThePublishedPage:
+    """What is changed of a session is changed on its page, too, where it stands."""
+
+    @pytest.fixture
+    def sessions(self, store: SqliteStore, now: FakeNow) -> Sessions:
+        return Sessions(store, now, article=page)
+
+    async def test_it_is_brought_up_to_date_with_the_session(
+        self,
+        summaries: Summaries,
+        sessions: Sessions,
+        store: SqliteStore,
+        group: Group,
+        session: Session,
+        now: FakeNow,
+    ) -> None:
+        await made(summaries, group, session)
+        (first,) = await sent_pages(store, now)
+        moved = SessionChanges(title="Alpaca", when="2026-12-11 20:00")
+        for _ in range(2):  # the same edit twice is one
+            await sessions.edit(group, session.slug, moved, by=OPERATOR)
+        (second,) = await sent_pages(store, now)
+        body = ArticlePost.from_json(second.payload)
+        assert (body.card.title, body.card.local_time) == ("Alpaca", "2026-12-11 20:00")
+        assert body.card.slug == ArticlePost.from_json(first.payload).card.slug, "one address"
+        await sessions.cancel(group, session.slug, by=OPERATOR)
+        (third,) = await sent_pages(store, now)
+        assert ArticlePost.from_json(third.payload).card.cancelled
+
+    async def test_what_waits_of_it_is_replaced(
+        self,
+        summaries: Summaries,
+        sessions: Sessions,
+        store: SqliteStore,
+        group: Group,
+        session: Session,
+    ) -> None:
+        await made(summaries, group, session)
+        await sessions.edit(group, session.slug, SessionChanges(title="Alpaca"), by=OPERATOR)
+        (waiting,) = await of_kind(store, PostKind.ARTICLE)
+        assert ArticlePost.from_json(waiting.payload).card.title == "Alpaca"
+        await sessions.cancel(group, session.slug, by=OPERATOR)
+        assert await of_kind(store, PostKind.ARTICLE) == [], "nobody was shown it"
+
+    async def test_a_change_alone_publishes_no_page(
+        self,
+        summaries: Summaries,
+        sessions: Sessions,
+        store: SqliteStore,
+        group: Group,
+        destination: Destination,
+    ) -> None:
+        planned = await sessions.add(group, PLAN, by=OPERATOR)
+        await made(summaries, group, planned)
+        await sessions.announce(group, planned.slug, by=OPERATOR)
+        change = SessionEdit(planned.slug, SessionChanges(place="Library"))
+        proposal = await sessions.propose(group, change, by=OPERATOR)
+        assert (await sessions.accept(group, proposal.id, by=OPERATOR)).posts == 2
+        assert await of_kind(store, PostKind.ARTICLE) == []
+
+    async def test_an_accepted_change_counts_the_page_among_its_posts(
+        self,
+        summaries: Summaries,
+        sessions: Sessions,
+        store: SqliteStore,
+        group: Group,
+        session: Session,
+        now: FakeNow,
+    ) -> None:
+        await made(summaries, group, session)
+        await sent_pages(store, now)
+        change = SessionEdit(session.slug, SessionChanges(topic="Wool"))
+        proposal = await sessions.propose(group, change, by=OPERATOR)
+        assert (await sessions.accept(group, proposal.id, by=OPERATOR)).posts == 4
+        assert len(await sent_pages(store, now)) == 1
+
+    async def test_an_imported_page_is_published_where_the_one_before_was(
+        self,
+        summaries: Summaries,
+        sessions: Sessions,
+        store: SqliteStore,
+        group: Group,
+        session: Session,
+        now: FakeNow,
+    ) -> None:
+        await made(summaries, group, session)
+        await sent_pages(store, now)
+        draft = SummaryDraft(PLAIN, "Anew", "Anew", (), "imported")
+        imported = SessionPage("Llama", "2026-12-10", time="19:00", summaries=(draft,))
+        for _ in range(2):
+            await sessions.import_page(group, imported, by=OPERATOR)
+        (sent,) = await sent_pages(store, now)
+        assert "2 Anew" in ArticlePost.from_json(sent.payload).page
+
+
+async def sent_pages(store: SqliteStore, now: FakeNow) -> list[Post]:
+    """Send everything that waits for Nostr; the pages among it."""
+    async with store.transaction() as tx:
+        until = now() + timedelta(minutes=1)
+        sent = await tx.outbox.claim(Network.NOSTR, now(), until, 100)
+        await tx.outbox.mark_sent([(each, f"id{each.id}") for each in sent], now())
+    return [each.post for each in sent if each.post.kind is PostKind.ARTICLE]
 
 
 class TestReminders:

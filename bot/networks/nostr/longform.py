@@ -27,6 +27,7 @@ from bot.networks.nostr.render import (
     calendar_address,
     calendar_naddr,
     session_name,
+    shown_title,
     tag_names,
 )
 
@@ -50,7 +51,7 @@ def article(post: ArticlePost, us: Identity, now: datetime, previous: Event | No
     about = first_words(inert(flat(card.topic)), _SUMMARY_LENGTH)
     tags: tuple[Tag, ...] = (
         ("d", session_name(card)),
-        ("title", card.title),
+        ("title", shown_title(card)),
         ("summary", about or f"{card.group}, {when(card.starts_at, card.timezone)}"),
         ("published_at", published_at),
         *(("t", tag) for tag in tag_names(card)),
@@ -71,12 +72,14 @@ def tame(markdown: str) -> str:
 
 
 def _content(card: SessionCard, page: str, us: Identity) -> str:
-    facts = [f"- **When:** {when(card.starts_at, card.timezone)}"]
+    facts = ["- **Cancelled**"] if card.cancelled else []
+    facts.append(f"- **When:** {when(card.starts_at, card.timezone)}")
     if card.place:
         facts.append(f"- **Where:** {card.place}")
     head = tame("\n\n".join((f"*{card.group}*", "\n".join(facts))))
     naddr = calendar_naddr(card, us)
-    tail = "\n\n".join(part for part in ("---", _HOW, naddr) if part)
+    how = "" if card.cancelled else _HOW
+    tail = "\n\n".join(part for part in ("---", how, naddr) if part)
     room = CONTENT_BYTES - json_length(head) - json_length(tail)
     return f"{head}\n\n{fit(tame(page).strip(), room, _CUT)}\n\n{tail}"
 

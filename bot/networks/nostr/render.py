@@ -79,6 +79,11 @@ def session_name(card: SessionCard) -> str:
     return f"{card.group_slug}-{card.slug}"
 
 
+def shown_title(card: SessionCard) -> str:
+    """NIP-52 has no word for a cancelled event, nor NIP-23 for its page, so the title says it."""
+    return f"Cancelled: {card.title}" if card.cancelled else card.title
+
+
 def calendar_address(card: SessionCard, us: Identity) -> str:
     """The entry's coordinate, as `a` tags have it."""
     return f"{CALENDAR_EVENT}:{us.pubkey}:{session_name(card)}"
@@ -102,14 +107,13 @@ def announcement(card: SessionCard, us: Identity) -> Draft:
 
 
 def calendar_entry(card: SessionCard, us: Identity) -> Draft:
-    """NIP-52, kind 31923. It has no word for a cancelled event, so the title says it."""
+    """NIP-52, kind 31923."""
     start = int(card.starts_at.timestamp())
     end = start + int(card.duration.total_seconds())
-    title = f"Cancelled: {card.title}" if card.cancelled else card.title
     about = fit(flat(card.topic))
     tags: list[Tag] = [
         ("d", session_name(card)),
-        ("title", title),
+        ("title", shown_title(card)),
         ("start", str(start)),
         ("end", str(end)),
         *(("D", str(day)) for day in _days(start, end)),
