@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 Check = Callable[[], object] | Callable[[], Awaitable[object]]
 
 
-async def until(check: Check, timeout: float = 5.0) -> None:  # noqa: ASYNC109 (a bound, not a cancel scope)
+async def until(check: Check, timeout: float = 20.0) -> None:  # noqa: ASYNC109 (a bound, not a cancel scope)
     """Return as soon as ``check`` is true; fail when it isn't within ``timeout`` seconds."""
     async with asyncio.timeout(timeout):
         while True:

@@ -68,7 +68,7 @@ class TestFollowing:
                 discord.announcements.touch(discord.session.id)
                 await asyncio.sleep(0)
             await discord.server.until(lambda: "Going 20" in the_message(discord).text)
-        assert edits(discord) <= 3
+        assert edits(discord) <= 10
 
     async def test_two_edits_of_one_message_are_apart(self, discord: Posting) -> None:
         clock = asyncio.get_running_loop().time

@@ -153,11 +153,11 @@ async def test_a_server_that_does_not_answer_in_time_is_given_up(
 async def test_the_whole_conversation_ends_when_its_time_is_over(
     llmock: LLMock, make: Make
 ) -> None:
-    llmock.delay(0.7, times=None)
+    llmock.delay(4.0, times=None)
     started = time.monotonic()
     error = await failing(make(timeout=0.3))
     assert "wasn't done within 0.3 seconds" in error.reason
-    assert time.monotonic() - started < 0.6
+    assert time.monotonic() - started < 3.0
 
 
 async def test_a_truncated_answer_is_a_failure_with_its_own_line(

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import nostr_sdk
@@ -26,7 +27,7 @@ from tests.waiting import until
 
 BOT = Signer(bytes(31) + b"\x01")
 MEMBER = Signer(bytes(31) + b"\x02")
-QUICK = Timing(answer=2.0, backoff=lambda attempt: timedelta(milliseconds=20))
+QUICK = Timing(answer=6.0, backoff=lambda attempt: timedelta(milliseconds=20))
 
 
 def now() -> datetime:
@@ -63,9 +64,13 @@ def mention(text: str = "hello", at: int | None = None) -> Event:
 
 
 def pool(
-    *urls: str, inbox: Inbox | None = None, subscriptions: Sequence[Subscription] = ()
+    *urls: str,
+    inbox: Inbox | None = None,
+    subscriptions: Sequence[Subscription] = (),
+    timing: Timing = QUICK,
 ) -> Pool:
-    return Pool(urls, BOT, now, subscriptions=subscriptions, receive=inbox or Inbox(), timing=QUICK)
+    receive = inbox or Inbox()
+    return Pool(urls, BOT, now, subscriptions=subscriptions, receive=receive, timing=timing)
 
 
 async def test_what_one_publishes_the_other_receives() -> None:
@@ -104,7 +109,7 @@ async def test_a_relay_that_is_down_does_not_take_part() -> None:
 async def test_every_relay_down_is_a_failure_that_may_pass() -> None:
     async with LocalRelay() as gone:
         url = gone.url
-    async with pool(url) as ours:
+    async with pool(url, timing=replace(QUICK, answer=0.5)) as ours:
         assert not await ours.wait_connected(0.05)
         with pytest.raises(DeliveryError, match="not connected") as caught:
             await ours.publish(mention())
@@ -164,7 +169,7 @@ async def test_leaving_while_a_relay_is_still_asked_ends_at_once() -> None:
         async with pool(quick.url, silent.url) as ours:
             await ours.publish(mention())
             started = time.monotonic()
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 4.0
 
 
 async def test_a_relay_that_stops_and_starts_again_is_followed_again() -> None:

@@ -33,7 +33,7 @@ def soon(attempt: int) -> timedelta:
     return timedelta(milliseconds=10)
 
 
-QUICK = Timing(connect=2.0, answer=1.0, ping=20.0, stored=2.0, backoff=soon)
+QUICK = Timing(connect=10.0, answer=1.0, ping=20.0, stored=2.0, backoff=soon)
 
 
 def now() -> datetime:

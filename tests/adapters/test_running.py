@@ -208,7 +208,7 @@ async def test_a_bad_token_ends_the_start(tmp_path: Path, server: LocalDiscord, 
 async def test_both_networks_are_drained_in_the_same_time(
     tmp_path: Path, server: LocalDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(side, "DRAIN", timedelta(seconds=1))
+    monkeypatch.setattr(side, "DRAIN", timedelta(seconds=2))
     guild, channel = home(server)
     clock = asyncio.get_running_loop().time
     async with Scripted() as silent:  # which takes an event and never says so
@@ -218,7 +218,7 @@ async def test_both_networks_are_drained_in_the_same_time(
             await server.faults.happened(hanging)
             await until(lambda: any('"EVENT"' in frame for frame in silent.frames))
             began = clock()
-        assert 1.0 <= clock() - began < 1.9
+        assert 2.0 <= clock() - began < 3.8, "one after the other"
     for network in (Network.NOSTR, Network.DISCORD):
         config = configured(tmp_path, server.token, DEAD_RELAY)
         assert OutboxState.SENDING not in await states(config, network)

@@ -766,7 +766,7 @@ async def test_a_second_signal_ends_it_at_once(
         await until(lambda: "stopping" in bot.log)
         assert bot.process.poll() is None, "it waits for what it is sending"
         bot.process.terminate()
-        await until(lambda: bot.process.poll() is not None, 2)
+        await until(lambda: bot.process.poll() is not None, 10)
         assert bot.process.returncode == 1
     again = start()
     await again.is_ready()

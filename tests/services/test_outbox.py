@@ -361,7 +361,7 @@ async def test_a_bug_is_logged_tried_ten_times_and_ends_only_its_row(
         courier.plans.extend(ZeroDivisionError() for _ in range(10))
     await queue(store, now, post("a"))
     async with running(outbox):
-        await until(lambda: _is(states(store), {OutboxState.FAILED: 1}), timeout=15)
+        await until(lambda: _is(states(store), {OutboxState.FAILED: 1}))
         await queue(store, now, post("b"))
         await until(lambda: courier.arrived == ["b"])
     traced = [record for record in caplog.records if record.exc_info]
@@ -398,8 +398,8 @@ async def test_what_a_transaction_claimed_is_sent_without_the_loop(
 ) -> None:
     claimed = await claimed_at_once(store, now, post("r", wire=b"bytes"))
     outbox.send_now(claimed)
-    await until(lambda: courier.arrived == ["r"], timeout=1)
-    await until(lambda: all_sent(store), timeout=1)
+    await until(lambda: courier.arrived == ["r"])
+    await until(lambda: all_sent(store))
     assert courier.messages["aa" * 32] == [b"bytes"]
 
 

@@ -83,7 +83,7 @@ class Faults:
         self._planned.append(fault)
         return fault
 
-    async def happened(self, fault: Fault, within: float = 5.0) -> None:
+    async def happened(self, fault: Fault, within: float = 20.0) -> None:
         """Return once this one has happened; TimeoutError after ``within`` seconds."""
         await self._changes.until(lambda: fault.hits, within)
 

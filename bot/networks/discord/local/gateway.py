@@ -56,15 +56,15 @@ class Gateway:
         """The sessions that listen now."""
         return [each for each in self._sessions.values() if each.connected]
 
-    async def until_connected(self, shards: int = 1, within: float = 10.0) -> None:
+    async def until_connected(self, shards: int = 1, within: float = 20.0) -> None:
         """Return once so many sessions listen; TimeoutError after ``within`` seconds."""
         await self._world.changes.until(lambda: len(self.connected) >= shards, within)
 
-    async def until_identified(self, times: int = 1, within: float = 10.0) -> None:
+    async def until_identified(self, times: int = 1, within: float = 20.0) -> None:
         """Return once there were so many IDENTIFYs since the start."""
         await self._world.changes.until(lambda: len(self.identified) >= times, within)
 
-    async def until_resumed(self, times: int = 1, within: float = 10.0) -> None:
+    async def until_resumed(self, times: int = 1, within: float = 20.0) -> None:
         """Return once sessions were resumed so many times since the start."""
         await self._world.changes.until(lambda: len(self.resumed) >= times, within)
 

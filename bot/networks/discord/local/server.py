@@ -124,11 +124,11 @@ class LocalDiscord:
         self.world.add_member(guild, user, roles)
         return Actor(self.world, self.interactions, self._files, user)
 
-    async def until(self, condition: Callable[[], object], within: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], object], within: float = 20.0) -> None:
         """Return once this is true of the world; looked at again after each change."""
         await self.world.changes.until(condition, within)
 
-    async def posted(self, channel: Channel, holding: str, within: float = 5.0) -> Message:
+    async def posted(self, channel: Channel, holding: str, within: float = 20.0) -> Message:
         """The first message in the channel with ``holding`` in its text, as soon as it stands."""
         found: Sequence[Message] = ()
 

@@ -95,7 +95,7 @@ class Shown:
         """All that is to read in them."""
         return "\n".join(message.text for message in self.messages if not message.loading)
 
-    async def until(self, condition: Callable[[Shown], object], within: float = 5.0) -> Shown:
+    async def until(self, condition: Callable[[Shown], object], within: float = 20.0) -> Shown:
         """This, as soon as ``condition(this)`` is true; TimeoutError after ``within`` seconds."""
         await self._changes.until(lambda: condition(self), within)
         return self
