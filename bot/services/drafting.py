@@ -137,7 +137,9 @@ class Drafting:
         found = await findings_of(self._gates, made, reading)
         progress("checks")
         return {
-            each: replace(d, status=SummaryStatus.APPROVED, findings=found[each])
+            each: replace(
+                d, status=SummaryStatus.APPROVED, findings=found[each], scope=_scope(reading, d)
+            )
             for each, d in made.items()
         }
 
@@ -168,7 +170,10 @@ class Drafting:
             self._failed = {**recent, session.id: (now, error)}
             raise
         self._failed.pop(session.id, None)
-        return {each: replace(d, status=SummaryStatus.DRAFT) for each, d in made.items()}
+        return {
+            each: replace(d, status=SummaryStatus.DRAFT, scope=_scope(reading, d))
+            for each, d in made.items()
+        }
 
     async def _whole(self, session: Session) -> Session:
         async with self._store.read() as view:
@@ -199,6 +204,11 @@ class Drafting:
             else:
                 await tx.sessions.set_text(reading.id, title, document, self._now())
         return read
+
+
+def _scope(reading: Reading, draft: SummaryDraft) -> str:
+    """What the draft isn't made from: what was left out when the reading was read, and then."""
+    return " ".join(part for part in (*reading.notes, draft.scope) if part)
 
 
 async def _still(rows: Rows, session: Session, reading: Reading | None) -> Session:

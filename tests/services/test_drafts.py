@@ -208,6 +208,15 @@ async def test_a_link_is_read_first_and_what_was_read_stays(
     assert len(source.asked) == 1
 
 
+async def test_a_summary_says_what_of_the_reading_could_not_be_read(
+    summaries: Summaries, sessions: Sessions, group: Group
+) -> None:
+    session = await planned(sessions, group, LINK)
+    for plain in (False, True):
+        made = await summaries.make(group, session.slug, by=OPERATOR, plain=plain)
+        assert [each.draft.scope for each in made.values()] == ["A note.", "A note."]
+
+
 async def test_read_again_it_keeps_the_title_that_it_was_given(
     summaries: Summaries,
     sessions: Sessions,
