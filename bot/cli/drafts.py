@@ -4,6 +4,7 @@ what the checks found, what they took, and what to do next. Nothing is decided h
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.cli.frame import next_command
@@ -12,12 +13,14 @@ from bot.domain.model import (
     Audience,
     Finding,
     Session,
+    SessionStatus,
     Suggestion,
     Summary,
     SummaryDraft,
     SummaryStatus,
     Usage,
 )
+from bot.services.find import is_visible
 
 
 def say_drafts(summaries: Mapping[Audience, Summary]) -> None:
@@ -37,16 +40,37 @@ def say_next(session: Session, made: Mapping[Audience, Summary], *, by_model: bo
     if waiting:
         say("\nDrafts: they are posted nowhere until you approve them. Next:")
     else:
-        say("\nMembers see them now. Next:")
-    for words, what in _choices(session.slug, waiting=waiting, by_model=by_model):
+        say(f"\n{members_see(session)} Next:")
+    for words, what in _choices(session, waiting=waiting, by_model=by_model):
         say(f"  {next_command(words)}\n      {what}")
 
 
-def _choices(slug: str, *, waiting: bool, by_model: bool) -> Iterator[tuple[str, str]]:
+def members_see(session: Session) -> str:
+    """Whether members see approved summaries of it, as a sentence."""
+    if session.status is SessionStatus.CANCELLED:
+        return "The session was cancelled: members don't see them."
+    if is_visible(session, datetime.now(UTC)):
+        return "Members see them now."
+    return "Members see them once the session is announced."
+
+
+def next_to_post(session: Session) -> Iterator[tuple[str, str]]:
+    """The command that brings approved summaries to members, and what it does."""
+    if is_visible(session, datetime.now(UTC)):
+        yield f"summary post {session.slug}", "posts them on every network, once"
+    elif session.status is SessionStatus.PLANNED:
+        yield (
+            f"session announce {session.slug}",
+            "tells members of the session; reminders post them",
+        )
+
+
+def _choices(session: Session, *, waiting: bool, by_model: bool) -> Iterator[tuple[str, str]]:
+    slug = session.slug
     if waiting:
         yield f"summary approve {slug}", "members see them, and reminders post them"
     else:
-        yield f"summary post {slug}", "posts them on every network, once"
+        yield from next_to_post(session)
     yield f"summary edit {slug} --audience plain", "changes one in your editor"
     if by_model:
         yield f"summary make {slug}", "asks the model again"

@@ -66,10 +66,22 @@ async def _suggested(desk: Desk, session: Session) -> Suggestions:
             "No model is configured, so no questions are suggested; add your own with: "
             + next_command(f"question add {session.slug}")
         )
-    raise UserError(
-        f"No questions are suggested for “{session.title}”: that takes an approved summary "
-        "and a reading whose text is stored."
-    )
+    raise UserError(await _why_none(desk, session))
+
+
+async def _why_none(desk: Desk, session: Session) -> str:
+    """What is missing for a model to suggest something, and the command that mends it."""
+    own = next_command(f"question add {session.slug}")
+    if not await desk.summaries.current(session):
+        approve = next_command(f"summary approve {session.slug}")
+        return f"Questions are suggested once a summary is approved: {approve}"
+    whole = await desk.sessions.show(desk.group, session.slug, by=OPERATOR)
+    if not any(reading.text for reading in whole.session.readings):
+        make = next_command(f"summary make {session.slug}")
+        return (
+            f"Questions are made from the reading, and its text isn't stored; read it with: {make}"
+        )
+    return f"The model found no question that the reading's own words bear out; add yours: {own}"
 
 
 def _tell_suggestions(found: Suggestions, added: list[Question], form: str) -> None:

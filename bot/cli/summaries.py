@@ -178,16 +178,21 @@ def approve(*, name: str, audience: str, form: str) -> None:
 
 
 def _tell_approved(session: Session, seen: Mapping[Audience, Summary], *, by_model: bool) -> None:
+    from bot.cli.drafts import members_see, next_to_post
     from bot.cli.show import one_line, say
 
     for audience, each in seen.items():
         severe = sum(finding.severe for finding in each.draft.findings)
         faults = f"; the checks found {severe} to mend in it" if severe else ""
         origin = one_line(each.draft.origin)
-        say(f"Members see the {audience} summary, version {each.version} by {origin}{faults}.")
-    say(f"Reminders post them; now: {next_command(f'summary post {session.slug}')}")
+        say(f"Approved the {audience} summary, version {each.version} by {origin}{faults}.")
+    say(members_see(session))
+    for words, what in next_to_post(session):
+        say(f"  {next_command(words)}\n      {what}")
     if by_model:
-        say(f"Questions to discuss: {next_command(f'summary questions {session.slug}')}")
+        say(
+            f"  {next_command(f'summary questions {session.slug}')}\n      suggests what to discuss"
+        )
 
 
 @summary.command(

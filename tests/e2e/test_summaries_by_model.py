@@ -76,7 +76,9 @@ async def test_a_pdf_becomes_two_checked_drafts_that_are_approved_and_posted_onc
     assert "cost 0.0042" in made.out
     assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
     approved = await desk.process("summary", "approve", "relay-night")
-    assert "Members see the plain summary, version 1 by fake" in approved.out
+    assert "Approved the plain summary, version 1 by fake." in approved.out
+    assert "Members see them now." in approved.out
+    assert "readalong summary post relay-night" in approved.out
     posted = await desk.process("summary", "post", "relay-night", "--format", "json")
     assert posted.json["posts"] >= 2
     assert "posted before" in (await desk.process("summary", "post", "relay-night")).out
@@ -354,8 +356,15 @@ async def test_words_from_the_editor_do_not_overwrite_what_somebody_else_wrote_m
 async def test_suggested_questions_are_taken_once_each(desk: Desk, server: ModelServer) -> None:
     slug = await desk.planned("small.md")
     await desk("summary", "make", slug)
-    assert "takes an approved summary" in (await desk("summary", "questions", slug)).refusal
-    await desk("summary", "approve", slug)
+    early = (await desk("summary", "questions", slug)).refusal
+    assert f"once a summary is approved: readalong summary approve {slug}" in early
+    approved = (await desk("summary", "approve", slug)).out
+    assert "Members see them once the session is announced." in approved
+    assert f"readalong session announce {slug}" in approved
+    assert "summary post" not in approved, "it would be refused"
+    quote = "What it cannot do is put words in your mouth"
+    server.then(says({"questions": [{"question": "Trust.", "quote": quote, "section": ""}]}))
+    assert "add yours: readalong question" in (await desk("summary", "questions", slug)).refusal
     offered = await desk("summary", "questions", slug)
     assert "1. What would make you trust a stranger's relay, case 1?" in offered.out
     assert "“What it cannot do is put words in your mouth”" in offered.out
