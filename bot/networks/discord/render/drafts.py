@@ -88,7 +88,9 @@ def suggested(
         for piece in split(_suggestion(number, each), limits.EMBED_DESCRIPTION)
     ]
     embeds[0].title = title_of(f"Questions that could be asked: {session.title}")
-    embeds[-1].set_footer(text="Suggested by the model. A press puts one on the board, as yours.")
+    embeds[-1].set_footer(
+        text="Suggested by the model. A press puts one on the board as the group's own."
+    )
     buttons = [
         Button(
             str(number),
