@@ -96,9 +96,9 @@ def run(*, verbose: bool) -> None:
 
     config = load_config()
     logs.start(config.secrets, logging.DEBUG if verbose else logging.INFO)
-    from bot import app
+    from bot.app.process import run as work
 
-    run_async(lambda: app.run(config))
+    run_async(lambda: work(config))
 
 
 @click.command(

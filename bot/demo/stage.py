@@ -17,8 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.app import running
-from bot.app.process import Running
+from bot.app.process import Running, running
 from bot.demo.checks import CheckError, Checklist, StepError
 from bot.demo.conversation import Conversation
 from bot.demo.evening import ADA, Evening

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.app import running, utc_now
-from bot.app.process import Running
+from bot.app import utc_now
+from bot.app.process import Running, running
 from bot.config import load
 from bot.domain.model import OPERATOR, Author, Caller, Group, Network, Session
 from bot.domain.ports import Now

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import open_desk, running
+from bot.app import open_desk
+from bot.app.process import running
 from bot.config import Config, load
 from bot.domain.model import Group
 from bot.networks.nostr.keys import Signer

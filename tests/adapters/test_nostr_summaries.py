@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Desk, running
+from bot.app import Desk
+from bot.app.process import running
 from bot.config import load
 from bot.domain.model import (
     OPERATOR,

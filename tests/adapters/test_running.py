@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Desk, open_desk, running, side
+from bot.app import Desk, open_desk, side
 from bot.app.discord import EXTENSIONS, shown_name
+from bot.app.process import running
 from bot.config import Config, load
 from bot.domain.errors import ConfigError
 from bot.domain.model import OPERATOR, Author, Group, Network, OutboxState, Session
