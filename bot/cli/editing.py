@@ -37,7 +37,7 @@ def edited_by_hand(name: str, audience: Audience) -> tuple[Session, Summary | No
     """The same with the words that the editor is left with; where they can't be stored, they are
     kept in a file, and the error says where."""
     session, before = at_desk(lambda desk: _newest(desk, name, audience))
-    text = click.edit(before.draft.body, extension=".md")
+    text = _from_editor(before.draft.body)
     if text is None:  # closed without saving
         return session, None
 
@@ -53,6 +53,17 @@ def edited_by_hand(name: str, audience: Audience) -> tuple[Session, Summary | No
         kept = _kept(text, session, audience)
         command = f"summary edit {session.slug} --audience {audience} --file {kept}"
         raise UserError(f"{error} Your words are kept: {next_command(command)}") from error
+
+
+def _from_editor(body: str) -> str | None:
+    """The words that the editor is left with; None when it was closed without saving."""
+    try:
+        return click.edit(body, extension=".md")
+    except click.ClickException as error:
+        raise UserError(
+            "The editor could not be started or failed, and nothing was changed; "
+            "name yours in $EDITOR, or give the words with --file F."
+        ) from error
 
 
 async def _newest(desk: Desk, name: str, audience: Audience) -> tuple[Session, Summary]:

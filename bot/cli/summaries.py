@@ -73,7 +73,7 @@ async def _made(
 ) -> Mapping[Audience, Summary]:
     """New versions. Raises UserError with the choice that there is where a model fails."""
     from bot.cli.progress import shown_progress
-    from bot.domain.errors import SummaryError, UserError
+    from bot.domain.errors import SummaryError, UnknownSummaryError, UserError
 
     asks = desk.summaries.by_model and not no_ai
     who = desk.config.summaries.model if asks else "the summariser that quotes (no AI)"
@@ -82,6 +82,9 @@ async def _made(
             return await desk.summaries.make(
                 desk.group, session.slug, by=OPERATOR, progress=progress, reread=reread, plain=no_ai
             )
+        except UnknownSummaryError as error:
+            give = next_command(f"session edit {session.slug} --reading SOURCE")
+            raise UnknownSummaryError(f"{error} Give it a file or a link: {give}") from error
         except SummaryError as error:
             if not asks:
                 raise

@@ -315,6 +315,24 @@ async def test_the_editor_gets_the_summary_and_gives_its_new_words(
     assert (await desk(*edit)).out == "Nothing was changed.\n"
 
 
+@pytest.mark.parametrize("command", ["false", "no-such-editor"])
+async def test_an_editor_that_fails_is_one_line_with_another_way(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    slug = await desk.planned("small.md")
+    await desk("summary", "make", slug)
+    monkeypatch.setenv("VISUAL", command)
+    line = (await desk("summary", "edit", slug, "--audience", "plain")).refusal
+    assert line.endswith("name yours in $EDITOR, or give the words with --file F.\n")
+
+
+async def test_a_session_without_a_reading_is_told_how_to_get_one(desk: Desk) -> None:
+    slug = await desk.planned()
+    line = (await desk("summary", "make", slug)).refusal
+    assert "it has no reading to make one from." in line
+    assert f"readalong session edit {slug} --reading SOURCE" in line
+
+
 @pytest.mark.slow
 async def test_words_from_the_editor_are_kept_where_they_cannot_be_stored(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
