@@ -114,6 +114,7 @@ async def world(
     simcord_env: Env, store: SqliteStore, services: Services, now: FakeNow
 ) -> AsyncIterator[World]:
     """The bot is up in two guilds that are set up. What it refused is no error; a bug is."""
+    simcord_env.settle_timeout = 30.0  # s: a bound for machines that do other things too
     home = await set_up(simcord_env, services, "Atlanta")
     away = await set_up(simcord_env, services, "Berlin")
     yield World(simcord_env, store, services, now, home, away)
