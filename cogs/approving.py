@@ -12,7 +12,7 @@ import discord
 from discord.ui import Label, TextInput
 
 from bot.domain.errors import SummaryError, UnknownSummaryError, UserError
-from bot.domain.model import Audience, Group, Summary
+from bot.domain.model import Audience, Group, Session, Summary
 from bot.networks.discord import limits, render
 from bot.networks.discord.errors import explain
 from bot.networks.discord.forms import Form, Press, bot_of, caller_of, group_of
@@ -20,6 +20,7 @@ from bot.networks.discord.ids import PREFIX, Verb, custom_id, template
 from bot.networks.discord.limits import units
 from bot.networks.discord.render.message import Button, Message, Row
 from bot.networks.discord.splitting import split
+from bot.services.find import is_visible
 from cogs.answers import say, show
 from cogs.making import Wish, desk, make, replace_waiting
 
@@ -59,11 +60,21 @@ class ApprovePress(
         latest = await services.summaries.latest(group, slug, by=by)
         session = (await services.sessions.show(group, slug, by=by)).session
         by_model = services.summaries.by_model
-        rows = render.draft_rows(session, latest, by_model=by_model)
-        said = "Approved: this is what members get. The next reminder posts it, or **Post now**."
-        await interaction.response.edit_message(content=said, view=Message(rows=rows).view())
+        shown = render.drafts(session, latest, by_model=by_model)[-1]  # called drafts no more
+        await interaction.response.edit_message(
+            content=_approved(session), embeds=shown.embeds, view=shown.view()
+        )
         if by_model:
             await suggest(interaction, group, slug)
+
+
+def _approved(session: Session) -> str:
+    if is_visible(session, discord.utils.utcnow()):
+        return "Approved: this is what members get. The next reminder posts it, or **Post now**."
+    return (
+        "Approved: members get this once the session is announced, by "
+        f"`/session announce session:{session.slug}`; reminders post it then."
+    )
 
 
 class RewritePress(Press, template=template(Verb.REWRITE, *_SUMMARY)):

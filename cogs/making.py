@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.domain.errors import ReadingError, SummaryError, UserError
+from bot.domain.errors import ReadingError, SummaryError, UnknownSummaryError, UserError
 from bot.domain.model import Document, Group, Session
 from bot.domain.ports import Progress
 from bot.networks.discord import render
@@ -19,6 +19,8 @@ from bot.networks.discord.forms import bot_of, caller_of
 from bot.networks.discord.render.message import Message
 from cogs.answers import show
 from cogs.progress import Steps
+
+_GIVE_ONE = "Give it one: /summarise with the option reading (a link) or file."
 
 Gives = Callable[[Progress], Awaitable[Document]]
 """Has what is read in place of the session's own reading. Raises ReadingError, UserError."""
@@ -48,7 +50,9 @@ async def make(
         except (SummaryError, ReadingError, UserError) as error:
             offered = isinstance(error, SummaryError) and service.by_model and not wish.without_ai
             again = isinstance(error, SummaryError | ReadingError) and not error.permanent
-            messages = [render.undone(session, str(error), again=again, without_ai=offered)]
+            lacks_a_reading = isinstance(error, UnknownSummaryError)
+            cause = f"{error} {_GIVE_ONE}" if lacks_a_reading else str(error)
+            messages = [render.undone(session, cause, again=again, without_ai=offered)]
         else:
             messages = await desk(interaction, group, session.slug)
     await replace_waiting(interaction, messages)

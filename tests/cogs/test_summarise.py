@@ -241,7 +241,8 @@ class TestFailing:
         self, world: World
     ) -> None:
         await world.announced()
-        assert "it has no reading to make one from" in said(await summarise(world))
+        told = said(await summarise(world))
+        assert "it has no reading to make one from. Give it one: /summarise" in told
 
 
 class TestRights:

@@ -69,12 +69,23 @@ async def test_what_is_approved_is_what_members_get(world: World) -> None:
     await world.restart()
     approved = await press(world, shown, "Approve")
     assert len(await current(world)) == 2
-    assert "Approved:" in said(shown)
+    assert "Approved: this is what members get." in said(shown)
+    assert "no organiser has approved" not in said(shown), "nor is it called a draft any more"
+    assert "All checks passed." in said(shown)
     ids = buttons(shown.response)
     assert ids["Approve"] == "ra:approve:scaling-laws:1:1"
     summary = await world.member.slash(world.channel, "summary")
     assert "no organiser has approved" not in said(summary)
     assert approved.followups
+
+
+async def test_what_is_approved_of_a_planned_session_waits_for_its_announcement(
+    world: World,
+) -> None:
+    await world.planned("Scaling laws", readings=READINGS)
+    shown = await world.organiser.slash(world.channel, "summarise", session="scaling-laws")
+    await press(world, shown, "Approve")
+    assert "`/session announce session:scaling-laws`" in said(shown)
 
 
 async def test_five_questions_are_offered_and_each_is_taken_once(world: World) -> None:
