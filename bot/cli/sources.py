@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.domain.errors import UserError
 from bot.domain.links import linked
 from bot.domain.model import Document, Reading
 
@@ -25,7 +26,7 @@ class Source:
 
 
 async def read_sources(named: Sequence[str]) -> list[Source]:
-    """Each of them. Raises InvalidSessionError for what is no link, ReadingError, OSError."""
+    """Each of them. Raises UserError for what is neither, ReadingError, OSError."""
     return [await _read(each) for each in named]
 
 
@@ -37,10 +38,13 @@ async def _read(named: str) -> Source:
         return Source(named, linked(named))
     try:
         body = await asyncio.to_thread(_bytes_of, path := Path(named))
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         found = paper(named)
         if found is None:
-            raise
+            raise UserError(
+                f"There is no file “{named}”; give a file, a link that starts with https://, "
+                "or an arXiv id, such as 2001.08361."
+            ) from error
         return Source(named, linked(found.page))
     document = await read_bytes(body, name=path.name)
     reading = Reading(
