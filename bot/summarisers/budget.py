@@ -181,16 +181,21 @@ class Budget:
 
     def beyond(self) -> BudgetError:
         """What is said when the limits leave too little."""
+        return BudgetError(
+            f"This takes more of the model than a session may ({self.limits}); raise that,"
+            " or use the no-AI summary."
+        )
+
+    @property
+    def limits(self) -> str:
+        """Those that are set, as they stand in the configuration."""
         settings = self._settings
         limits = []
         if settings.max_tokens is not None:
             limits.append(f"max_tokens = {settings.max_tokens}")
         if settings.max_cost is not None:
             limits.append(f"max_cost = {settings.max_cost:g}")
-        return BudgetError(
-            f"This takes more of the model than a session may ({', '.join(limits)}); raise that,"
-            " or use the no-AI summary."
-        )
+        return ", ".join(limits)
 
 
 class Hold:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.model import (
@@ -50,13 +50,15 @@ Drafts = dict[Audience, SummaryDraft]
 class Material:
     """What the model is given: a reading's text, or ``notes`` on one that is too long for it.
 
-    ``scope`` says which parts of the reading were noted, "" for all.
+    ``scope`` says which parts of the reading were noted, "" for all; ``mend`` what an organiser can
+    do about that, if anything.
     """
 
     reading: Reading
     text: str
     notes: bool = False
     scope: str = ""
+    mend: str = ""
 
     @property
     def checked(self) -> str:
@@ -160,9 +162,14 @@ class Conversation:
             prompt=prompts.stored(ask),
             answered_by=name,
             status=SummaryStatus.DRAFT,
-            findings=tuple(_taken_out(what, audience) for what in self._harmless.taken),
+            findings=tuple(self._advice(audience)),
             scope=self._material.scope,
         )
+
+    def _advice(self, audience: Audience) -> Iterator[Finding]:
+        if self._material.mend:
+            yield Finding("scope", audience, self._material.mend, severe=False)
+        yield from (_taken_out(what, audience) for what in self._harmless.taken)
 
     async def _checked(self, drafts: Drafts) -> list[Finding]:
         return await self._asker.checked(drafts, self._material.checked)

@@ -28,6 +28,10 @@ _SUMMARY_TOKENS = 1_500  # an answer of the conversation that follows, about
 _TURNS = 3  # of that conversation, usually
 _LEAST_TOKENS = 200  # the notes on a part when they are cut to a point
 _SHOWN = 80  # characters of a heading
+_PAID_FOR = (
+    "Parts of the reading were left out, as all summaries of a session together may take no more"
+    " ({limits}); raise that and make them again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ async def noted(
         text=_fitted(found, taken, room),
         notes=True,
         scope=_scope(found, taken),
+        mend=_PAID_FOR.format(limits=asker.budget.limits) if count < most else "",
     )
 
 

@@ -147,6 +147,7 @@ async def test_parts_beyond_the_bound_are_left_out_and_said(
     assert "left out: parts 3 to " in scope
     assert scope.endswith(" on.")
     assert "from “Chapter " in scope
+    assert "scope" not in {each.gate for each in drafts[Audience.PLAIN].findings}
     assert len(server.asked) == 4
 
 
@@ -155,7 +156,11 @@ async def test_money_bounds_how_many_parts_are_read(server: ModelServer, make: M
     usage = drafts[Audience.PLAIN].usage
     assert usage is not None
     assert usage.prompt_tokens + usage.completion_tokens <= 30_000
-    assert "left out: parts " in drafts[Audience.PLAIN].scope
+    for draft in drafts.values():
+        assert "left out: parts " in draft.scope
+        (advice,) = [each for each in draft.findings if each.gate == "scope"]
+        assert "(max_tokens = 30000); raise that and make them again." in advice.text
+        assert not advice.severe
 
 
 async def test_too_little_money_for_a_single_part_asks_nothing(
