@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable
 
 from bot.networks.discord.limits import units
@@ -51,9 +52,11 @@ def _end_of_piece(text: str, limit: int) -> int:
     window = text[: fits + 1]  # a piece may end right before a space
     wholes = [found.span() for found in _WHOLE.finditer(text, 0, min(len(text), fits + 2500))]
     kept = [(start, end) for start, end in wholes if start < fits]
+    starts = [start for start, _ in kept]
 
     def is_free(at: int) -> bool:
-        return all(at <= start or at >= end for start, end in kept)
+        before = bisect_left(starts, at)  # how many begin before it; they don't overlap
+        return before == 0 or kept[before - 1][1] <= at
 
     for mark, least in (("\n\n", fits // 2), ("\n", fits // 2)):
         if (at := _last(window, mark, least, is_free)) > 0:
