@@ -6,6 +6,13 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# The same examples each time, so that a change is judged and not the day; `search` looks further:
+# make test ARGS=--hypothesis-profile=search
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("same")
 
 _CONFIGURED = (None, "bot", "cogs")  # by `bot.logs.start`
 

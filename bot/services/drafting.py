@@ -6,6 +6,7 @@ what becomes of the drafts and what members are told is `summaries`'.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,6 +30,8 @@ from bot.domain.text import clean_name
 from bot.services import posts
 from bot.services.checking import findings_of, first_with_text
 from bot.services.plans import TITLE_LENGTH
+
+logger = logging.getLogger(__name__)
 
 _QUIET_FOR = timedelta(minutes=10)  # after a failure, no member's request asks the model again
 
@@ -165,6 +168,8 @@ class Drafting:
                 reading, language=self._language, progress=progress, spent=spent
             )
         except SummaryError as error:
+            # A member who asked isn't told of keys and servers; whoever runs the bot has to know.
+            logger.warning("no summaries of “%s”: %s", session.title, error.reason)
             now = self._now()
             recent = {k: v for k, v in self._failed.items() if now - v[0] < _QUIET_FOR}
             self._failed = {**recent, session.id: (now, error)}

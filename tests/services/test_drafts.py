@@ -140,6 +140,17 @@ async def test_after_a_failure_members_dont_ask_the_model_again_for_ten_minutes(
     assert (await summaries.get(session, PLAIN)).version == 1
 
 
+async def test_whoever_runs_the_bot_reads_the_cause_in_the_log(
+    summaries: Summaries, model: FakeModel, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    model.error = SummaryError("The key was refused.", permanent=True)
+    for _ in range(2):
+        with pytest.raises(UnknownSummaryError) as told:
+            await summaries.get(session, PLAIN)
+        assert "key" not in str(told.value)
+    assert caplog.messages == ["no summaries of “Llama”: The key was refused."], "once"
+
+
 async def test_the_organiser_may_try_again_at_once_and_that_ends_the_quiet(
     summaries: Summaries, model: FakeModel, sessions: Sessions, group: Group, session: Session
 ) -> None:

@@ -209,7 +209,7 @@ def test_body_put_in_order_stays_in_order(text: str) -> None:
     st.tuples(drafts(Audience.TECHIE), drafts(Audience.PLAIN)),
     st.lists(words, max_size=3).map(tuple),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_written_page_reads_as_the_same_session(
     session: Session, made: tuple[SummaryDraft, ...], asked: tuple[str, ...]
 ) -> None:
