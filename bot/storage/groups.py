@@ -12,7 +12,8 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.domain.errors import StorageError
 from bot.domain.model import Destination, Group, Guild, Network
 from bot.domain.ports import Topic
-from bot.storage.database import Link, Query
+from bot.storage.link import Link
+from bot.storage.statements import Query
 from bot.storage.tables import destinations, groups, guilds
 
 _GUILD = Query(

@@ -10,7 +10,8 @@ from sqlalchemy import Text, bindparam, func, select, true
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import Network
-from bot.storage.database import Link, Query, is_short
+from bot.storage.link import Link
+from bot.storage.statements import Query, is_short
 from bot.storage.tables import cursors, listed, moment_text, seen
 
 _given = func.json_each(bindparam("source_ids", type_=Text)).table_valued("value")

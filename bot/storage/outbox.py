@@ -38,7 +38,8 @@ from bot.domain.model import (
     Thread,
 )
 from bot.domain.ports import Now, Topic
-from bot.storage.database import Batch, Link, is_short
+from bot.storage.link import Link
+from bot.storage.statements import Batch, is_short
 from bot.storage.tables import NOT_SENT, Moment, destinations, listed, moment_text, outbox
 
 _NAMES = (

@@ -15,7 +15,8 @@ from sqlalchemy import Row, and_, bindparam, case, delete, func, literal_column,
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import Author, Holdings, Network, OutboxState, PostKind, QuestionStatus
-from bot.storage.database import Batch, Link
+from bot.storage.link import Link
+from bot.storage.statements import Batch
 from bot.storage.tables import listed, outbox, people, questions, rsvps, votes
 
 _MEET = insert(people)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import delete, insert, select
 
-from bot.storage.database import Link
+from bot.storage.link import Link
 from bot.storage.tables import proposals
 
 _KEPT: Final = timedelta(days=1)

@@ -24,8 +24,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import Author, Network, PostKind, Question, QuestionStatus
 from bot.domain.ports import NewQuestion
-from bot.storage.database import Batch, Link, Query, is_short
+from bot.storage.link import Link
 from bot.storage.people import MEET_ALL, PERSON, PERSONS, met, named
+from bot.storage.statements import Batch, Query, is_short
 from bot.storage.tables import Moment, listed, moment_text, outbox, people, questions, votes
 
 _NETWORKS = {network.value: network for network in Network}

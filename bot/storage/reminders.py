@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.model import Reminder, ReminderState
 from bot.domain.ports import Topic
-from bot.storage.database import Link
+from bot.storage.link import Link
 from bot.storage.tables import PENDING, listed, reminders
 
 _PLAN = insert(reminders).on_conflict_do_nothing(

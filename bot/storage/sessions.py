@@ -33,8 +33,9 @@ from bot.domain.model import (
     SessionStatus,
 )
 from bot.domain.ports import Topic
-from bot.storage.database import Batch, Link, Query, is_short
+from bot.storage.link import Link
 from bot.storage.people import MEET_ALL, PERSON, PERSONS, met, named
+from bot.storage.statements import Batch, Query, is_short
 from bot.storage.tables import JsonText, listed, moment_text, outbox, readings, rsvps, sessions
 
 _PREFIX_LIMIT = 20

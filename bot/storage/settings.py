@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.storage.database import Link
+from bot.storage.link import Link
 from bot.storage.tables import settings
 
 

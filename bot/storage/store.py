@@ -12,9 +12,10 @@ from typing import Self
 from bot.domain.errors import StorageError
 from bot.domain.ports import Now, Topic
 from bot.storage import backup, schema
-from bot.storage.database import Database, Link
+from bot.storage.database import Database
 from bot.storage.groups import GroupTable
 from bot.storage.inbound import CursorTable, SeenTable
+from bot.storage.link import Link
 from bot.storage.outbox import OutboxTable
 from bot.storage.people import PeopleTable
 from bot.storage.proposals import ProposalTable

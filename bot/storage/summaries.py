@@ -18,7 +18,8 @@ from bot.domain.model import (
     SummaryStatus,
     Usage,
 )
-from bot.storage.database import Link, Query
+from bot.storage.link import Link
+from bot.storage.statements import Query
 from bot.storage.tables import CURRENT, listed, summaries
 
 _OF_SESSION = summaries.c.session_id == bindparam("of_session")
