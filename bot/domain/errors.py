@@ -63,12 +63,14 @@ _BY_TIME = {
 
 
 class UnknownSessionError(UserError):
-    """No session of the group goes by that name."""
+    """No session of the group goes by that name, or ``several`` do, which are ``known`` then."""
 
-    def __init__(self, name: str, known: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, known: Sequence[str] = (), *, several: bool = False) -> None:
         self.name = name
         self.known = tuple(known)
         missing = _BY_TIME.get(name, f"There is no session called “{name}”.")
+        if several:
+            missing = f"Several sessions may be meant by “{name}”."
         hint = f"Try one of: {', '.join(self.known)}." if known else "There is none to choose from."
         super().__init__(missing if name in _BY_TIME and not known else f"{missing} {hint}")
 

@@ -82,11 +82,13 @@ async def find(
             known = await _by_name(rows, group, wanted, now, members_only=members_only)
     if len(known) == 1:
         return known[0]
-    if not known and members_only:
+    several = bool(known)
+    if not several and members_only:
         known = await listing(rows, group.id, now)
-    elif not known:
+    elif not several:
         known = await rows.sessions.all(group.id, AHEAD + PAST)
-    raise UnknownSessionError(wanted or "next", [session.slug for session in known[: AHEAD + PAST]])
+    slugs = [session.slug for session in known[: AHEAD + PAST]]
+    raise UnknownSessionError(wanted or "next", slugs, several=several)
 
 
 async def by_id(rows: Rows, group: Group, session_id: int, now: datetime) -> Session:

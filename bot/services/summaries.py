@@ -304,7 +304,9 @@ class Summaries:
             return current[audience]
         found = (await self._latest(session)).get(audience)
         if found is not None and any(each.severe for each in found.draft.findings):
-            raise UnknownSummaryError("A draft waits for the organiser; ask again later.")
+            raise UnknownSummaryError(
+                f"The {audience} summary is a draft that waits for the organiser; ask again later."
+            )
         return found
 
     async def _latest(self, session: Session) -> Mapping[Audience, Summary]:

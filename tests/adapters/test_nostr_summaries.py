@@ -15,6 +15,7 @@ from bot.config import load
 from bot.domain.model import (
     OPERATOR,
     Audience,
+    Finding,
     Limits,
     Point,
     Reading,
@@ -159,6 +160,20 @@ async def test_a_drafts_evidence_is_a_drafts(bot: Bot) -> None:
     assert "a draft that no organiser has approved yet" in answer
     assert "“a quote”" in answer
     assert "A draft that no organiser has approved yet" in await told(bot, "summary plain")
+
+
+async def test_where_one_of_two_waits_the_other_is_shown_and_why(bot: Bot) -> None:
+    session = await bot.announce()
+    await stored(bot, session, Audience.TECHIE)
+    found = (Finding("quote", Audience.PLAIN, "Not there.", point=1),)
+    draft = SummaryDraft(
+        Audience.PLAIN, "x", "A lead.", (), "gpt-9", status=SummaryStatus.DRAFT, findings=found
+    )
+    async with bot.store.transaction() as tx:
+        await tx.summaries.add(session.id, draft, bot.now())
+    both = await told(bot, "summary")
+    assert "techie body" in both
+    assert "The plain summary is a draft that waits for the organiser; ask again later." in both
 
 
 async def test_evidence_of_an_unknown_session_is_refused_in_a_sentence(bot: Bot) -> None:

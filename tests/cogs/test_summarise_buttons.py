@@ -235,7 +235,7 @@ class TestMembers:
         model.findings = tuple(Finding("quote", each, "Not there.", point=1) for each in Audience)
         shown = await drafts(world)
         result = await world.member.slash(world.channel, "summary")
-        assert "A draft waits for the organiser" in refusal(result)
+        assert "The techie summary is a draft that waits for the organiser" in refusal(result)
         id = buttons(shown.response)[f"Techie: {WHERE.lower()}"]
         message = await posted(world, _with_button(id))
         refused = await world.member.click(message, custom_id=id)

@@ -329,6 +329,7 @@ async def test_a_session_is_found_however_it_is_called(
     assert (await sessions.find(group, "")).id == other.id
     with pytest.raises(UnknownSessionError) as caught:
         await sessions.find(group, "llama")
+    assert "Several sessions may be meant by “llama”. Try one of: " in str(caught.value)
     assert set(caught.value.known) == {llama.slug, other.slug}
     with pytest.raises(UnknownSessionError) as caught:
         await sessions.find(group, "nothing of the sort\u202e" + "x" * 500)

@@ -62,9 +62,10 @@ def sessions_text(sessions: Sequence[Session], now: datetime) -> str:
     return fit("\n\n".join(parts))
 
 
-def summaries_text(session: Session, summaries: Sequence[Summary]) -> str:
-    """One or both summaries, each with where it comes from."""
+def summaries_text(session: Session, summaries: Sequence[Summary], missing: str = "") -> str:
+    """One or both summaries, each with where it comes from; ``missing``: why there is but one."""
     parts = [f"{session.title} – {when(session.starts_at, session.timezone)}"]
+    parts += [missing] if missing else []
     parts += [stored(summary) for summary in summaries]
     return fit("\n\n".join(parts))
 

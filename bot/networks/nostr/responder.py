@@ -83,8 +83,8 @@ class Responder:
 
     async def _summary(self, heard: Heard, command: commands.SummaryOf) -> Answer:
         session = await self._summarised(heard, command.session)
-        made = await self._shown(session, command.audiences)
-        return Answer(heard, answers.summaries_text(session, made), session)
+        made, missing = await self._shown(session, command.audiences)
+        return Answer(heard, answers.summaries_text(session, made, missing), session)
 
     async def _evidence(self, heard: Heard, command: commands.Evidence) -> Answer:
         """Under a summary's note it is of that one, as it stands there, unless another is named."""
@@ -92,11 +92,13 @@ class Responder:
         if note and not command.session and set(command.audiences) <= {note.audience}:
             return Answer(heard, summary_text.posted_evidence_text(note), heard.session)
         session = await self._summarised(heard, command.session)
-        made = await self._shown(session, command.audiences or tuple(Audience))
+        made, _ = await self._shown(session, command.audiences or tuple(Audience))
         return Answer(heard, summary_text.evidence_text(session, made), session)
 
-    async def _shown(self, session: Session, audiences: Sequence[Audience]) -> list[Summary]:
-        """Those of them that members are shown; one at least."""
+    async def _shown(
+        self, session: Session, audiences: Sequence[Audience]
+    ) -> tuple[list[Summary], str]:
+        """Those of them that members are shown, one at least, and why it isn't all."""
         made, refusal = [], None
         for audience in audiences:
             try:
@@ -105,7 +107,7 @@ class Responder:
                 refusal = error
         if refusal is not None and not made:
             raise refusal
-        return made
+        return made, str(refusal or "")
 
     async def _summarised(self, heard: Heard, name: str) -> Session:
         """Like ``_session``, and its summaries are read with it."""
