@@ -6,6 +6,8 @@ the services' word.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -115,16 +117,27 @@ class VotePress(
             group, self.number("session"), self.number("number"), author_of(interaction.user)
         )
         shared, page = is_shared(interaction), int(self.arguments["page"] or 0)
-        await redraw(interaction, await board(interaction, voted.session, page=page, shared=shared))
+        shown = await board(
+            interaction, voted.session, page=page, shared=shared, voted=voted.numbers
+        )
+        await redraw(interaction, shown)
         if shared:  # it marks nobody's votes, so that the person is told
             what = "You vote for" if voted.up else "You no longer vote for"
             await say(interaction, f"{what} question {voted.question.number}.")
 
 
 async def board(
-    interaction: discord.Interaction, session: Session, *, page: int = 0, shared: bool
+    interaction: discord.Interaction,
+    session: Session,
+    *,
+    page: int = 0,
+    shared: bool,
+    voted: Collection[int] | None = None,
 ) -> Message:
-    """A page of the board as the person may see it; as everybody may where it is shared."""
+    """A page of the board as the person may see it; as everybody may where it is shared.
+
+    ``voted``: what the person votes for, where that is known already.
+    """
     services, caller = bot_of(interaction).services, caller_of(interaction)
     if shared:
         questions = await services.questions.board(session)
@@ -138,11 +151,13 @@ async def board(
             names=services.names,
         )
     group = await group_of(interaction)
+    if voted is None:
+        voted = await services.questions.voted(session, caller.author)
     return rendered(
         session,
         await services.questions.board(session, by=caller),
         page=page,
-        voted=await services.questions.voted(session, caller.author),
+        voted=voted,
         organiser=await services.sessions.is_organiser(group, caller),
         shared=False,
         names=services.names,

@@ -43,12 +43,14 @@ class Ballot:
 @dataclass(frozen=True, slots=True)
 class Voted:
     """``question`` has its votes as they are now; it may not be the number that was said, when that
-    one was merged. ``changed`` is False when the vote stood (or was missing) before."""
+    one was merged. ``changed`` is False when the vote stood (or was missing) before. ``numbers``
+    are the questions that the person votes for now, where a vote was toggled."""
 
     session: Session
     question: Question
     changed: bool
     up: bool
+    numbers: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

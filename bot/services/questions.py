@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -141,8 +141,10 @@ class Questions:
         session = await self._session(group, session_id, now)
         async with self._store.transaction() as tx:
             question = await boards.shown(tx, session, number)
-            up = question.number not in await tx.questions.voted(session.id, voter)
-            return await boards.vote(tx, session, question, voter, now, up=up)
+            before = await tx.questions.voted(session.id, voter)
+            up = question.number not in before
+            voted = await boards.vote(tx, session, question, voter, now, up=up)
+        return replace(voted, numbers=frozenset(before ^ {question.number}))
 
     async def voted(self, session: Session, voter: Author) -> set[int]:
         """The numbers of the questions that this person votes for."""

@@ -177,8 +177,10 @@ _VOTE = Batch(
     "question_id",
     "voted_at",
 )
-_UNVOTE = delete(votes).where(
-    votes.c.question_id == bindparam("question_id"), votes.c.person_id.in_(PERSONS)
+_UNVOTE = Batch(
+    delete(votes).where(
+        votes.c.question_id == bindparam("question_id"), votes.c.person_id.in_(PERSONS)
+    )
 )
 _VOTED = Query(
     select(questions.c.number)
@@ -278,7 +280,8 @@ class QuestionTable:
         )
 
     async def unvote(self, question: Question, voter: Author) -> bool:
-        return bool(await self._link.run(_UNVOTE, {"question_id": question.id, **named(voter)}))
+        values = {"question_id": question.id, **named(voter)}
+        return bool(await self._link.batch((_UNVOTE, [values])))
 
     async def voted(self, session_id: int, voter: Author) -> set[int]:
         values = {"session_id": session_id, **named(voter)}

@@ -172,7 +172,7 @@ async def test_where_one_of_two_waits_the_other_is_shown_and_why(bot: Bot) -> No
     async with bot.store.transaction() as tx:
         await tx.summaries.add(session.id, draft, bot.now())
     both = await told(bot, "summary")
-    assert "techie body" in both
+    assert "techie head: A text." in both
     assert "The plain summary is a draft that waits for the organiser; ask again later." in both
 
 
