@@ -110,7 +110,7 @@ async def put(
         session_id=None if session is None else session.id,
         anonymous=anonymous,
     )
-    outcome = (await services.questions.submit([submission])).outcomes[0]
+    outcome = await services.questions.submit_one(submission)
     if outcome.error is not None:
         raise outcome.error
     if outcome.question is None or outcome.session is None:

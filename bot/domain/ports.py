@@ -253,7 +253,13 @@ class QuestionRows(Protocol):
         """One a person; False when it stood already."""
         ...
 
+    async def vote_all(self, votes: Sequence[tuple[Question, int, Author]], at: datetime) -> int:
+        """The same for many, each with its group's id; how many are new."""
+        ...
+
     async def unvote(self, question: Question, voter: Author) -> bool: ...
+
+    async def unvote_all(self, votes: Sequence[tuple[Question, Author]]) -> int: ...
 
     async def voted(self, session_id: int, voter: Author) -> set[int]:
         """The numbers of a session's questions that this person votes for."""

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -34,9 +34,11 @@ from bot.domain.text import clean_text
 from bot.services import boards, find
 from bot.services.batch import Batch, Outcome, put
 from bot.services.boards import Ballot, Cast, LastWords, Voted
+from bot.services.gathering import Gathering
 from bot.services.memory import Memory
 from bot.services.outbox import LEASE
 from bot.services.rights import known_organiser, require_organiser
+from bot.services.toggles import Press, Toggles
 
 __all__ = ["Ballot", "Cast", "Outcome", "Questions", "Replier", "Submitted", "Teller", "Voted"]
 
@@ -74,6 +76,8 @@ class Questions:
         self._secret = secret
         self._told: OrderedDict[str, datetime] = OrderedDict()
         self._last_words = LastWords()
+        self._toggles = Toggles(store, now)
+        self._asked: Gathering[Submission, Outcome] = Gathering(self._take)
 
     async def submit(
         self, submissions: Sequence[Submission], reply: Replier | None = None
@@ -95,6 +99,13 @@ class Questions:
                     deliveries = await tx.outbox.add_claimed(posts, now, now + LEASE)
         self._remember(answered, now)
         return Submitted(tuple(outcomes), tuple(deliveries))
+
+    async def submit_one(self, submission: Submission) -> Outcome:
+        """Take one, together with those that come at the same time."""
+        return await self._asked(submission)
+
+    async def _take(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        return (await self.submit(submissions)).outcomes
 
     async def add(
         self, group: Group, session_name: str, text: str, source_id: str = "", *, by: Caller
@@ -137,14 +148,8 @@ class Questions:
 
     async def toggle_vote(self, group: Group, session_id: int, number: int, voter: Author) -> Voted:
         """Vote for a question, or take it back where it stands. Raises what ``vote`` raises."""
-        now = self._now()
-        session = await self._session(group, session_id, now)
-        async with self._store.transaction() as tx:
-            question = await boards.shown(tx, session, number)
-            before = await tx.questions.voted(session.id, voter)
-            up = question.number not in before
-            voted = await boards.vote(tx, session, question, voter, now, up=up)
-        return replace(voted, numbers=frozenset(before ^ {question.number}))
+        session = await self._session(group, session_id, self._now())
+        return await self._toggles.toggle(Press(session, number, voter))
 
     async def voted(self, session: Session, voter: Author) -> set[int]:
         """The numbers of the questions that this person votes for."""

@@ -271,17 +271,30 @@ class QuestionTable:
         return {(session_id, author, text): number for session_id, author, text, number in rows}
 
     async def vote(self, question: Question, group_id: int, voter: Author, at: datetime) -> bool:
+        return await self.vote_all([(question, group_id, voter)], at) > 0
+
+    async def vote_all(self, votes: Sequence[tuple[Question, int, Author]], at: datetime) -> int:
+        if not votes:
+            return 0
         moment = moment_text(at)
-        values = {"question_id": question.id, "voted_at": moment, "person_group": group_id}
-        return bool(
-            await self._link.batch(
-                (MEET_ALL, [met(group_id, voter, moment)]), (_VOTE, [{**values, **named(voter)}])
-            )
-        )
+        people = [met(group_id, voter, moment) for _, group_id, voter in votes]
+        rows = [
+            {
+                "question_id": question.id,
+                "voted_at": moment,
+                "person_group": group_id,
+                **named(voter),
+            }
+            for question, group_id, voter in votes
+        ]
+        return await self._link.batch((MEET_ALL, people), (_VOTE, rows))
 
     async def unvote(self, question: Question, voter: Author) -> bool:
-        values = {"question_id": question.id, **named(voter)}
-        return bool(await self._link.batch((_UNVOTE, [values])))
+        return await self.unvote_all([(question, voter)]) > 0
+
+    async def unvote_all(self, votes: Sequence[tuple[Question, Author]]) -> int:
+        rows = [{"question_id": question.id, **named(voter)} for question, voter in votes]
+        return await self._link.batch((_UNVOTE, rows)) if rows else 0
 
     async def voted(self, session_id: int, voter: Author) -> set[int]:
         values = {"session_id": session_id, **named(voter)}

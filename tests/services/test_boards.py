@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -107,6 +108,27 @@ async def test_a_toggle_votes_and_takes_back(
 ) -> None:
     ups = [(await questions.toggle_vote(group, session.id, 2, ANN)).up for _ in range(3)]
     assert ups == [True, False, True]
+    assert await questions.voted(session, ANN) == {2}
+
+
+async def test_presses_that_come_at_once_count_each_in_its_turn(
+    questions: Questions, group: Group, session: Session
+) -> None:
+    await questions.vote(group, session.id, 3, ANN)
+    crowd = [Author(Network.DISCORD, f"9{number}", f"P{number}") for number in range(30)]
+    presses = [(2, ANN), (3, ANN), (2, ANN), (2, ANN), (7, BEN), (1, CAT), (1, CAT)]
+    presses += [(2, each) for each in crowd]
+    found = await asyncio.gather(
+        *(questions.toggle_vote(group, session.id, number, voter) for number, voter in presses),
+        return_exceptions=True,
+    )
+    assert isinstance(found[4], UnknownQuestionError)
+    voted = [each for each in found if isinstance(each, Voted)]
+    assert [each.up for each in voted[:6]] == [True, False, False, True, True, False]
+    assert [each.question.votes for each in voted[:6]] == [1, 0, 0, 1, 1, 0]
+    assert [sorted(each.numbers) for each in voted[:6]] == [[2, 3], [2], [], [2], [1], []]
+    assert voted[-1].question.votes == 31
+    assert {q.number: q.votes for q in await questions.board(session)} == {2: 31, 1: 0, 3: 0}
     assert await questions.voted(session, ANN) == {2}
 
 

@@ -107,7 +107,7 @@ async def test_a_draft_with_a_severe_finding_waits_and_is_not_made_again(
 ) -> None:
     model.findings = (SEVERE,)
     for _ in range(2):
-        with pytest.raises(UnknownSummaryError, match="The plain summary is a draft that waits for"):
+        with pytest.raises(UnknownSummaryError, match="The plain summary is a draft that waits"):
             await summaries.get(session, PLAIN)
         now.advance(timedelta(days=1))
     assert (await summaries.get(session, TECHIE)).draft.findings == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 import discord
 
@@ -34,6 +35,7 @@ def when(at: datetime) -> str:
     return f"{moment(at)} (<t:{int(at.timestamp())}:R>)"
 
 
+@lru_cache(maxsize=256)
 def title_of(text: str, limit: int = limits.EMBED_TITLE) -> str:
     """An embed's title, where Discord reads Markdown."""
     return cut(one_line(text[: 4 * limit]), limit) or "\u200b"
