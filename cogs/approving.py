@@ -60,7 +60,7 @@ class ApprovePress(
         latest = await services.summaries.latest(group, slug, by=by)
         session = (await services.sessions.show(group, slug, by=by)).session
         by_model = services.summaries.by_model
-        shown = render.drafts(session, latest, by_model=by_model)[-1]  # called drafts no more
+        shown = render.drafts(session, latest, by_model=by_model)[-1]
         await interaction.response.edit_message(
             content=_approved(session), embeds=shown.embeds, view=shown.view()
         )

@@ -79,6 +79,20 @@ async def test_what_is_approved_is_what_members_get(world: World) -> None:
     assert approved.followups
 
 
+async def test_of_drafts_in_several_messages_none_is_called_a_draft_once_approved(
+    world: World,
+) -> None:
+    await world.announced(readings=(Reading("long " * 900, text="Loss falls."),))
+    shown = await world.organiser.slash(world.channel, "summarise")
+    assert len(shown.followups) >= 1
+    assert said(shown).count("are drafts that no organiser has approved yet.") == 1
+    length = len(said(shown))
+    await press(world, shown, "Approve")
+    assert "draft" not in said(shown)
+    assert "Approved: this is what members get." in said(shown)
+    assert abs(len(said(shown)) - length) < 100, "nothing else of it is gone or said twice"
+
+
 async def test_what_is_approved_of_a_planned_session_waits_for_its_announcement(
     world: World,
 ) -> None:

@@ -418,6 +418,27 @@ class TestDrafts:
         waiting = {"status": SummaryStatus.DRAFT, "origin": "gpt-9"}
         return {each: stored(draft(each, **(waiting | fields))) for each in Audience}
 
+    def test_only_the_message_with_the_buttons_says_what_waits(self) -> None:
+        latest = self.both(points=(Point("", "word " * 800),))
+        first, last = render.drafts(SESSION, latest, by_model=True, said="These are stored.")
+        assert first.content == "These are stored."
+        assert (first.rows, "draft" in text_of(first)) == ((), False)
+        assert last.rows
+        assert last.content == (
+            "_The techie and the plain summary are drafts that no organiser has approved yet._"
+        )
+        approved = self.both(points=(Point("", "word " * 800),), status=SummaryStatus.APPROVED)
+        again, drawn = render.drafts(SESSION, approved, by_model=True, said="These are stored.")
+        assert again == first, "what can't be drawn again after a press need not be"
+        assert (drawn.content, drawn.embeds) == ("", last.embeds)
+
+    def test_where_one_of_them_is_approved_it_says_which_waits(self) -> None:
+        latest = self.both() | {Audience.TECHIE: stored(draft())}
+        (message,) = render.drafts(SESSION, latest, by_model=True, said="These are stored.")
+        assert message.content == (
+            "These are stored.\n_The plain summary is a draft that no organiser has approved yet._"
+        )
+
     def test_each_is_followed_by_what_was_found_in_it(self) -> None:
         found = (
             Finding("acronym", Audience.PLAIN, "“LLM” isn't explained.", severe=False),

@@ -39,17 +39,20 @@ def drafts(
     """The newest summaries, each followed by what the checks found; the buttons stand last.
 
     ``by_model``: a model made them or could, so that doing without one is offered. ``said`` is a
-    sentence above it all.
+    sentence above it all. Which of them are drafts is said in the content of the last message
+    alone: a press on its buttons can draw no other one again.
     """
     made = [latest[audience] for audience in Audience if audience in latest]
     embeds = []
     for summary in made:
-        embeds += summary_embeds(session, summary)
+        embeds += summary_embeds(session, summary.draft, as_draft=False)
         embeds += _checks(summary)
     embeds += _about_reading(session)
     messages = packed(embeds)
     messages[0] = replace(messages[0], content=said)
-    messages[-1] = messages[-1].with_rows(*draft_rows(session, latest, by_model=by_model))
+    content = "\n".join(filter(None, (messages[-1].content, _status(made))))
+    rows = draft_rows(session, latest, by_model=by_model)
+    messages[-1] = replace(messages[-1], content=content, rows=rows)
     return messages
 
 
@@ -106,6 +109,16 @@ def suggested(
     messages = packed(embeds)
     messages[-1] = messages[-1].with_rows(*rows[: limits.ROWS])
     return messages
+
+
+def _status(made: Sequence[Summary]) -> str:
+    """Which of them wait for approval; "" where none does."""
+    drafts = [each.draft for each in made if each.draft.status is SummaryStatus.DRAFT]
+    if not drafts:
+        return ""
+    which = " and ".join(f"the {draft.audience}" for draft in drafts).capitalize()
+    are = "is a draft" if len(drafts) == 1 else "are drafts"
+    return f"_{which} summary {are} that no organiser has approved yet._"
 
 
 def _checks(summary: Summary) -> list[discord.Embed]:

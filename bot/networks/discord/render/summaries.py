@@ -57,7 +57,10 @@ def summaries(session: Session, made: Sequence[Summary], *, missing: str = "") -
     Every embed's footer says who made that summary and how; under the last stand the buttons that
     say where the reading has it. ``missing`` is a sentence on what there is no summary of.
     """
-    embeds = [embed for summary in made for embed in summary_embeds(session, summary)]
+    embeds = []
+    for summary in made:
+        is_draft = summary.draft.status is SummaryStatus.DRAFT
+        embeds += summary_embeds(session, summary.draft, as_draft=is_draft)
     if said := cut(prose(missing), _PIECE):
         embeds.append(discord.Embed(description=said, colour=BLUE))
     messages = packed(embeds)
@@ -101,29 +104,29 @@ def made_by(words: Words) -> str:
     return f"written by {model}, an AI model{edited}; check it against the reading"
 
 
-def summary_embeds(session: Session, summary: Summary) -> list[discord.Embed]:
-    """One summary, whole, and that it is a draft where it is one."""
-    title, colour = LOOKS[summary.draft.audience]
-    is_draft = summary.draft.status is SummaryStatus.DRAFT
-    pieces = _pieces(summary.draft)
+def summary_embeds(
+    session: Session, summary: SummaryDraft, *, as_draft: bool
+) -> list[discord.Embed]:
+    """One summary, whole; with ``as_draft`` it says of itself that it is one."""
+    title, colour = LOOKS[summary.audience]
+    pieces = _pieces(summary, as_draft)
     embeds = []
     for number, piece in enumerate(pieces, 1):
         embed = discord.Embed(description=piece, colour=colour)
         if number == 1:
             embed.title = title
             embed.set_author(name=cut(plain(session.title), limits.AUTHOR) or "\u200b")
-        draft = "a draft, " if is_draft else ""
+        draft = "a draft, " if as_draft else ""
         part = f" · part {number} of {len(pieces)}" if len(pieces) > 1 else ""
-        embed.set_footer(text=f"{title}, {draft}{made_by(summary.draft)}{part}")
+        embed.set_footer(text=f"{title}, {draft}{made_by(summary)}{part}")
         embeds.append(embed)
     return embeds
 
 
 @lru_cache(maxsize=64)  # the same few are asked for again and again
-def _pieces(draft: SummaryDraft) -> tuple[str, ...]:
+def _pieces(summary: SummaryDraft, as_draft: bool) -> tuple[str, ...]:
     """What a summary says, in as many pieces as it takes."""
-    is_draft = draft.status is SummaryStatus.DRAFT
-    text = "\n\n".join([_DRAFT] * is_draft + _blocks(draft))
+    text = "\n\n".join([_DRAFT] * as_draft + _blocks(summary))
     return tuple(split(text, _PIECE)) or ("\u200b",)
 
 
