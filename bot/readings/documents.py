@@ -107,7 +107,7 @@ async def _paper(paper: arxiv.Paper, fetcher: Fetching) -> Document:
     if found.media_type != PDF:
         raise _refused(
             f"arXiv has no PDF of “{paper.id}”. Check the number, or download what it has and"
-            " attach that."
+            " give that."
         )
     document = await _read(found.body, PDF, "", name=f"arXiv:{paper.id}", url=found.url)
     about = await _about(paper, fetcher)

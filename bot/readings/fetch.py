@@ -98,6 +98,6 @@ class Fetcher:
     def _too_slow(self, host: str) -> ReadingError:
         return ReadingError(
             f"“{host}” didn't send that page within {self._timeout:g} seconds; try again later,"
-            " or download it and attach the file.",
+            " or download it and give the file instead.",
             permanent=False,
         )

@@ -106,7 +106,7 @@ class Guard:
         if url.scheme not in {"http", "https"}:
             raise refused(
                 "Only links that begin with https:// or http:// can be read;"
-                " give one of those or attach the file."
+                " give one of those, or the file itself."
             )
         if "@" in url.raw_authority:
             raise refused(
@@ -116,7 +116,7 @@ class Guard:
         if url.port not in self._ports:
             raise refused(
                 "Only links to a web server's own ports (80 and 443) are read;"
-                " download what you want read and attach the file."
+                " download what you want read and give the file instead."
             )
         return self._spelled(url)
 
@@ -166,7 +166,7 @@ def not_public(host: str) -> ReadingError:
     # Which address it has is not said: that would tell a stranger about the network we run in.
     return refused(
         f"“{host}” is not on the public internet, so nothing is fetched from it;"
-        " download what you want read and attach the file."
+        " download what you want read and give the file instead."
     )
 
 

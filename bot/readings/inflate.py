@@ -50,15 +50,15 @@ def _windows(packed: bytes, coding: str) -> int:
         return _ZLIB if head >> 8 & 0x0F == 8 and head % 31 == 0 else _BARE
     raise ReadingError(
         "That site sends its pages packed in a way that can't be unpacked here;"
-        " download the page and attach the file.",
+        " download the page and give the file instead.",
         permanent=True,
     )
 
 
 def _broken() -> ReadingError:
     return ReadingError(
-        "What that site sent is broken or was cut off; try again, or download it and attach the"
-        " file.",
+        "What that site sent is broken or was cut off; try again, or download it and give the"
+        " file instead.",
         permanent=False,
     )
 

@@ -24,9 +24,9 @@ _LIMITS = Limits()
 _MARK = b"%PDF-"
 _TITLE_LENGTH = 200
 
-_INSTEAD = "attach it as a text file, or another copy of it"
+_INSTEAD = "give it as a text file, or another copy of it"
 _REFUSALS = {
-    "encrypted": "is locked with a password; save a copy without one and attach that.",
+    "encrypted": "is locked with a password; save a copy without one and give that.",
     "scanned": "has no text, it is scanned; run it through text recognition (OCR) first.",
     "empty": f"has no text in it; {_INSTEAD}.",
     "garbled": f"has a text that can't be told from its fonts; {_INSTEAD}.",

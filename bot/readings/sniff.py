@@ -51,7 +51,7 @@ def sniff(body: bytes, content_type: str, path: str) -> tuple[str, str]:
     """
     declared, _, parameters = content_type.lower().partition(";")
     if not body.strip():
-        raise _refused("That page is empty; check the link, or attach the file.")
+        raise _refused("That page is empty; check the link, or give the file instead.")
     if _is_pdf(body):
         return PDF, ""
     charset = _charset(body, parameters)
@@ -60,7 +60,7 @@ def sniff(body: bytes, content_type: str, path: str) -> tuple[str, str]:
     if _OTHER_XML.match(start) or not _is_text(body, charset):
         raise _refused(
             "That link leads to something that is neither a web page, a PDF nor a text;"
-            " save it as one of these and attach the file."
+            " save it as one of these and give the file instead."
         )
     return _kind_of_text(start, declared.strip(), path.lower()), charset
 

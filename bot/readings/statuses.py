@@ -7,20 +7,24 @@ from __future__ import annotations
 
 from bot.domain.errors import ReadingError
 
-_ATTACH = "open it in a browser, save it as PDF or text and attach the file"
+_SAVE = "open it in a browser, save it as PDF or text and give the file"
 
 _PERMANENT = {
-    402: f"“{{host}}” asks to be paid for that page ({{status}}); {_ATTACH} if you have access.",
+    402: f"“{{host}}” asks to be paid for that page ({{status}}); {_SAVE} if you have access.",
     404: "“{host}” has no page at that address ({status}); check the link and try again.",
-    410: "That page of “{host}” is gone for good ({status}); look for a copy and attach the file.",
-    451: f"“{{host}}” may not show that page here for legal reasons ({{status}}); {_ATTACH}.",
-    501: f"“{{host}}” can't send that page ({{status}}); {_ATTACH}.",
+    410: "That page of “{host}” is gone for good ({status}); look for a copy and give its file.",
+    451: f"“{{host}}” may not show that page here for legal reasons ({{status}}); {_SAVE}.",
+    501: f"“{{host}}” can't send that page ({{status}}); {_SAVE}.",
 }
-_CLOSED = f"“{{host}}” doesn't let a program read that page ({{status}}); {_ATTACH}."
-_BUSY = "“{host}” is asked too often just now ({status}); try again later, or attach the file."
-_FAULT = "“{host}” has a fault just now ({status}); try again later, or attach the file."
-_ODD = f"“{{host}}” didn't send that page but an answer of {{status}}; {_ATTACH}."
-_EMPTY = "“{host}” sent nothing at that address ({status}); check the link, or attach the file."
+_CLOSED = f"“{{host}}” doesn't let a program read that page ({{status}}); {_SAVE}."
+_BUSY = (
+    "“{host}” is asked too often just now ({status}); try again later, or give the file instead."
+)
+_FAULT = "“{host}” has a fault just now ({status}); try again later, or give the file instead."
+_ODD = f"“{{host}}” didn't send that page but an answer of {{status}}; {_SAVE}."
+_EMPTY = (
+    "“{host}” sent nothing at that address ({status}); check the link, or give the file instead."
+)
 
 
 def refusal(status: int, host: str) -> ReadingError:

@@ -163,7 +163,7 @@ async def _raw(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 def too_large(max_bytes: int) -> ReadingError:
     return refused(
         f"What that link leads to is larger than {max_bytes / 2**20:.3g} MiB;"
-        " save the part that is read and attach the file."
+        " save the part that is read and give the file instead."
     )
 
 
@@ -171,12 +171,12 @@ def _explained(error: Exception, host: str) -> ReadingError:
     if isinstance(error, aiohttp.ClientSSLError):
         return refused(
             f"“{host}” offers no safe connection (its certificate or encryption is not valid);"
-            " download what you want read and attach the file."
+            " download what you want read and give the file instead."
         )
     if isinstance(error, aiohttp.ClientResponseError | ValueError):
         return refused(
             f"“{host}” doesn't answer as a web server does;"
-            " check the link, or download what you want read and attach the file."
+            " check the link, or download what you want read and give the file instead."
         )
     if not isinstance(error, aiohttp.ClientConnectorError):
         return _later(f"“{host}” broke off its answer")
@@ -186,4 +186,4 @@ def _explained(error: Exception, host: str) -> ReadingError:
 
 
 def _later(what: str) -> ReadingError:
-    return ReadingError(f"{what}; try again later, or attach the file.", permanent=False)
+    return ReadingError(f"{what}; try again later, or give the file instead.", permanent=False)

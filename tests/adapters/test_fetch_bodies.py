@@ -72,7 +72,7 @@ async def test_an_answer_that_drips_ends_at_the_deadline(head: bytes, drop: byte
     assert 0.25 < time.monotonic() - began < 15, "it would drip for ever"
     assert (error.reason, error.permanent) == (
         "“site.test” didn't send that page within 0.3 seconds; try again later,"
-        " or download it and attach the file.",
+        " or download it and give the file instead.",
         False,
     )
 
@@ -130,8 +130,8 @@ async def test_an_endless_body_ends_at_the_cap(head: bytes, piece: bytes) -> Non
         reader = fetcher(endless.port, max_bytes=MIB)
         error = await refused(reader.fetch(endless.url()))
     assert (error.reason, error.permanent) == (
-        "What that link leads to is larger than 1 MiB; save the part that is read and attach the"
-        " file.",
+        "What that link leads to is larger than 1 MiB; save the part that is read and give the"
+        " file instead.",
         True,
     )
     assert sent < 32 * MIB  # what the kernel's buffers took in, and no more
@@ -362,6 +362,7 @@ async def test_a_refusal_is_told_and_what_to_do(status: int, said: str, permanen
     assert "site.test" in error.reason
     assert str(status) in error.reason
     assert ("file" in error.reason) or ("check the link" in error.reason)
+    assert "attach" not in error.reason, "nothing can be attached in a terminal"
     assert error.permanent is permanent
 
 
@@ -371,7 +372,7 @@ async def test_an_empty_page_is_no_reading(body: bytes) -> None:
     async with site(sending(body)) as empty:
         error = await refused(fetcher(empty.port).fetch(empty.url()))
     assert (error.reason, error.permanent) == (
-        "That page is empty; check the link, or attach the file.",
+        "That page is empty; check the link, or give the file instead.",
         True,
     )
 

@@ -422,6 +422,6 @@ async def test_a_door_that_is_shut_is_worth_another_try() -> None:
         pass
     error = await refused(fetcher(home.port), home.url())
     assert (error.reason, error.permanent) == (
-        "“site.test” can't be reached; try again later, or attach the file.",
+        "“site.test” can't be reached; try again later, or give the file instead.",
         False,
     )
