@@ -22,20 +22,24 @@ def all_lead(body: str) -> tuple[str, tuple[Point, ...]]:
     return body, ()
 
 
-def edited(before: SummaryDraft, body: str, parse: TakesApart) -> SummaryDraft:
-    """The draft in these words, Markdown; the same one where nothing is said anew.
+def edited(versions: Sequence[SummaryDraft], body: str, parse: TakesApart) -> SummaryDraft:
+    """The newest of the versions (they come newest first) in these words, Markdown; the same one
+    where nothing is said anew.
 
-    What a model took is not counted again. Raises UserError for words that can't be kept.
+    A point keeps the quote that it had in whatever version had one last. What a model took is not
+    counted again. Raises UserError for words that can't be kept.
     """
+    before = versions[0]
     body = _clean(body)
     if body == before.body:
         return before
     lead, points = parse(body)
+    known = [point for draft in versions for point in draft.points if point.quote]
     return replace(
         before,
         body=body,
         lead=lead,
-        points=tuple(_with_quote(point, before.points) for point in points),
+        points=tuple(_with_quote(point, known) for point in points),
         edited=True,
         usage=None,
         findings=(),
@@ -61,10 +65,10 @@ def _clean(body: str) -> str:
     return body
 
 
-def _with_quote(point: Point, before: Sequence[Point]) -> Point:
+def _with_quote(point: Point, known: Sequence[Point]) -> Point:
     """The point, with the words of the reading that it stood on when it was called the same, or
-    said the same."""
-    for old in before:
+    said the same: those of the first such one in ``known``."""
+    for old in known:
         same_head = bool(point.head) and old.head.casefold() == point.head.casefold()
         if same_head or old.text == point.text:
             return replace(point, quote=old.quote, section=old.section)

@@ -250,14 +250,15 @@ class Summaries:
         async with self._store.read() as view:
             session = await self._organised(view, group, name, by)
             latest = dict(await view.summaries.latest(session.id))
+            versions = await view.summaries.versions(session.id)
             session = await view.sessions.by_id(session.id) or session
         if audience not in latest:
             raise UnknownSummaryError(
                 f"There is no {audience} summary of “{session.title}” to edit; make one first."
             )
-        before = latest[audience].draft
-        draft = edited(before, body, self._parse)
-        if draft is before:
+        earlier = [each.draft for each in reversed(versions) if each.draft.audience is audience]
+        draft = edited(earlier, body, self._parse)
+        if draft is earlier[0]:
             return latest[audience]
         drafts = {each: summary.draft for each, summary in latest.items()} | {audience: draft}
         found = await self._drafting.found(drafts, first_with_text(session.readings))

@@ -240,6 +240,27 @@ class TestEditing:
         ]
         assert [each.gate for each in after.draft.findings] == ["length"], "D needs no quote"
 
+    async def test_what_a_bad_edit_lost_comes_back_with_the_words(
+        self, summaries: Summaries, store: SqliteStore, group: Group, session: Session, now: FakeNow
+    ) -> None:
+        first = SummaryDraft(PLAIN, "1", "1", (Point("A", "one", "first"),), "imported")
+        points = (Point("A", "one", "quote a", "Intro"), Point("B", "two", "quote b"))
+        second = SummaryDraft(PLAIN, "Lead\nA: one\nB: two", "Lead", points, "imported")
+        other = SummaryDraft(TECHIE, "1", "1", (Point("E", "five", "techie"),), "imported")
+        async with store.transaction() as tx:
+            for draft in (first, second, other):
+                await tx.summaries.add(session.id, draft, now())
+        for bad in ("All gone.", "Lead\nC: three"):
+            lost = await summaries.edit(group, session.slug, PLAIN, bad, by=OPERATOR)
+            assert not any(point.quote for point in lost.draft.points)
+        words = "Lead\nA: one\nC: two\nE: five"
+        after = await summaries.edit(group, session.slug, PLAIN, words, by=OPERATOR)
+        assert [(each.quote, each.section) for each in after.draft.points] == [
+            ("quote a", "Intro"),  # the newer one of the two that A had
+            ("quote b", ""),  # said the same, though last it was called the same without a quote
+            ("", ""),  # the other summary's
+        ]
+
     async def test_an_edit_is_checked_against_the_reading_and_beside_the_other_one(
         self, summaries: Summaries, group: Group, session: Session
     ) -> None:
