@@ -1,5 +1,6 @@
 """`/setup`: a guild's manager says what the group is called, whose clock it keeps, where it posts.
 
+What isn't said at first is as the configuration has it, where the configured group belongs here.
 Said again with some options, the others stay; without any, it shows how things stand. It also says
 what the bot may not do in the channel, and what that prevents. Who may set up is the service's own
 rule.
@@ -32,7 +33,7 @@ class Setup(commands.Cog):
 
     @app_commands.command(name="setup", description="Set this server's reading group up.")
     @app_commands.describe(
-        name="What the group is called; this server's name, unless you say another.",
+        name="What the group is called; at first as it is configured, or as this server is.",
         timezone="Whose clock the group keeps, such as America/New_York.",
         channel="Where sessions are announced; this channel, unless you choose another.",
         organiser_role="Who has it may plan sessions, as may whoever has Manage Events.",
@@ -63,7 +64,10 @@ class Setup(commands.Cog):
         if before and not without_role and all(value is None for value in given):
             await say(interaction, _shown(interaction, *before, heading="It is set up like this"))
             return
-        first = _stands(*before) if before else _begun(interaction, has_zone=timezone is not None)
+        if before:
+            first = _stands(*before)
+        else:
+            first = _begun(interaction, await groups.configured_for(guild), timezone)
         wanted = GroupSetup(
             name=name or first.name,
             timezone=timezone or first.timezone,
@@ -83,14 +87,19 @@ def _stands(group: Group, guild: Guild) -> GroupSetup:
     return GroupSetup(group.name, group.timezone, guild.channel, guild.organiser_role)
 
 
-def _begun(interaction: discord.Interaction, *, has_zone: bool) -> GroupSetup:
-    """What a guild begins with. Only whose clock it keeps can't be guessed."""
-    if not has_zone:
+def _begun(
+    interaction: discord.Interaction, home: Group | None, timezone: str | None
+) -> GroupSetup:
+    """What a guild begins with: what was chosen for ``home``, the configured group, where it takes
+    that over. Whose clock it keeps can't be guessed: ``timezone`` is what was said now."""
+    name, zone = (home.name, home.timezone) if home else ("", "")
+    if not (timezone or zone):
         raise UserError(
             "Say at least whose clock the group keeps: `/setup timezone:`, "
             "such as America/New_York."
         )
-    return GroupSetup(interaction.guild.name[:80] if interaction.guild else "", "", "")
+    server = interaction.guild.name[:80] if interaction.guild else ""
+    return GroupSetup(name or server, zone, "")
 
 
 def _here(interaction: discord.Interaction) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.app.first_used import Checks, write_article
 from bot.app.homes import Homes
 from bot.app.summaries import open_summaries
-from bot.config import Config
+from bot.config import Config, GroupTable
 from bot.domain.errors import ConfigError
 from bot.domain.model import Group, Network
 from bot.domain.ports import Now
@@ -97,7 +97,7 @@ async def open_desk(
             folder=folder,
             store=store,
             group=group,
-            groups=Groups(store, now, group, config.discord.guild),
+            groups=Groups(store, now, _chosen(group), config.discord.guild),
             sessions=Sessions(store, now, Checks(), write_article),
             questions=Questions(store, now, config.domain_limits(), secret),
             summaries=summaries,
@@ -139,6 +139,16 @@ async def _ensured(
             await homes.settle(tx, group.id, now())
     _say_what_counts(group, wanted)
     return group
+
+
+def _chosen(group: Group) -> Group:
+    """The group with "" for a name or a time zone that is only what a configuration begins with."""
+    begins = GroupTable()
+    return replace(
+        group,
+        name="" if group.name == begins.name else group.name,
+        timezone="" if group.timezone == begins.timezone else group.timezone,
+    )
 
 
 def _say_what_counts(group: Group, wanted: Group) -> None:

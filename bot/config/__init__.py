@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from bot.config.loading import DEFAULT_PATH, load
 from bot.config.secrets import redacted
-from bot.config.tables import Config, SummariesTable
+from bot.config.tables import Config, GroupTable, SummariesTable
 
-__all__ = ["DEFAULT_PATH", "Config", "SummariesTable", "load", "redacted"]
+__all__ = ["DEFAULT_PATH", "Config", "GroupTable", "SummariesTable", "load", "redacted"]

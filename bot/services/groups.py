@@ -48,7 +48,8 @@ class SetUp:
 
 class Groups:
     """The groups of guilds. ``home`` is the configured group, ``home_guild`` the guild that the
-    configuration gives it to ("" for the first one that comes)."""
+    configuration gives it to ("" for the first one that comes). Of ``home`` a name or a time zone
+    that nobody chose is ""."""
 
     def __init__(self, store: Store, now: Now, home: Group, home_guild: str = "") -> None:
         self._store = store
@@ -72,6 +73,15 @@ class Groups:
             if found is None:
                 raise NotSetUpError
             return await view.groups.by_id(found.group_id), found
+
+    async def configured_for(self, guild: str) -> Group | None:
+        """The configured group, where it is what the guild, not set up yet, would take over.
+
+        Its name and its time zone are "" where nobody chose them. None: the guild would begin a
+        group of its own.
+        """
+        async with self._store.read() as view:
+            return self._home if await self._is_home(view, guild) else None
 
     async def set_up(self, guild: str, setup: GroupSetup, *, by: Caller) -> SetUp:
         """Name the guild's group, and say when and where it posts; again to change that.

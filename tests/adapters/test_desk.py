@@ -53,6 +53,27 @@ async def test_a_new_key_takes_over_from_the_old_one_and_back(path: Path) -> Non
         assert old is None or not now_there[old.public_key]
 
 
+@pytest.mark.parametrize(
+    ("table", "name", "timezone"),
+    [
+        ('name = "Book Circle"\ntimezone = "Europe/Oslo"', "Book Circle", "Europe/Oslo"),
+        ('name = "Book Circle"\ntimezone = "UTC"', "Book Circle", ""),
+        ('name = "My Reading Group"\ntimezone = "UTC"', "", ""),
+        ("", "", ""),
+    ],
+)
+async def test_a_server_is_offered_what_somebody_chose_and_no_default(
+    tmp_path: Path, table: str, name: str, timezone: str
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[group]\n{table}\n", encoding="utf-8")
+    async with open_desk(config(file, ONE), FakeNow()) as desk:
+        offered = await desk.groups.configured_for("1000")
+    assert offered is not None
+    assert (offered.name, offered.timezone) == (name, timezone)
+    assert desk.group.name, "the group itself is called something"
+
+
 async def test_a_bot_that_starts_with_a_new_key_posts_under_that_one(path: Path) -> None:
     async with open_desk(config(path, ONE), FakeNow()):
         pass

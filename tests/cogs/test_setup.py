@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
 import pytest
 from simcord import GuildHandle, MemberActor
 
+from bot.domain.model import Group
+from bot.services.groups import Groups
 from tests.cogs.world import World, said
 
 
@@ -23,6 +26,17 @@ def fresh(world: World) -> GuildHandle:
 def boss(world: World, fresh: GuildHandle) -> MemberActor:
     managers = fresh.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
     return fresh.add_member(world.env.create_user("boss"), roles=[managers])
+
+
+async def configure(world: World, fresh: GuildHandle, *, chosen: bool = True) -> Group:
+    """Let the configuration give the new guild a group, its name and zone chosen or not."""
+    circle = Group(0, "circle", "Oslo Book Circle", "Europe/Oslo", (timedelta(days=2),))
+    async with world.store.transaction() as tx:
+        circle = await tx.groups.ensure(circle)
+    home = circle if chosen else replace(circle, name="", timezone="")
+    groups = Groups(world.store, world.now, home, str(fresh.id))
+    world.bot.services = replace(world.services, groups=groups)
+    return circle
 
 
 async def test_a_manager_sets_a_new_server_up_in_one_command(
@@ -80,6 +94,38 @@ async def test_without_a_time_zone_a_new_server_is_asked_for_it(
     answer = await boss.slash(fresh.channels["general"], "setup")
     assert answer.ephemeral
     assert "timezone" in said(answer)
+
+
+async def test_where_the_configured_group_belongs_nothing_is_asked_that_is_configured(
+    world: World, fresh: GuildHandle, boss: MemberActor
+) -> None:
+    circle = await configure(world, fresh)
+    general = fresh.channels["general"]
+    answer = await boss.slash(general, "setup")
+    for part in ("the group is set up", "Oslo Book Circle", "Europe/Oslo", general.mention, "2d"):
+        assert part in said(answer)
+    group, guild = await world.services.groups.settings(str(fresh.id))
+    assert group == circle
+    assert guild.channel == str(general.id)
+
+
+async def test_what_is_said_comes_before_what_is_configured(
+    world: World, fresh: GuildHandle, boss: MemberActor
+) -> None:
+    circle = await configure(world, fresh)
+    await boss.slash(fresh.channels["general"], "setup", name="Bergen", timezone="Europe/Paris")
+    group, _ = await world.services.groups.settings(str(fresh.id))
+    assert group == replace(circle, name="Bergen", timezone="Europe/Paris")
+
+
+async def test_what_nobody_chose_in_the_configuration_is_the_servers_name_and_asked(
+    world: World, fresh: GuildHandle, boss: MemberActor
+) -> None:
+    circle = await configure(world, fresh, chosen=False)
+    assert "timezone" in said(await boss.slash(fresh.channels["general"], "setup"))
+    await boss.slash(fresh.channels["general"], "setup", timezone="Europe/Rome")
+    group, _ = await world.services.groups.settings(str(fresh.id))
+    assert group == replace(circle, name="Oslo & Friends", timezone="Europe/Rome")
 
 
 async def test_without_options_it_shows_how_things_stand(world: World) -> None:

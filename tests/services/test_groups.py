@@ -93,6 +93,22 @@ async def test_the_configured_group_waits_for_the_guild_that_the_configuration_n
     assert home.group == Group(group.id, "atl", "New name", "UTC", (DAY, HOUR))
 
 
+async def test_the_configured_group_is_there_for_the_first_guild_alone(
+    groups: Groups, group: Group
+) -> None:
+    assert await groups.configured_for(GUILD) == group
+    await groups.set_up(GUILD, SETUP, by=MANAGER)
+    assert await groups.configured_for("3000") is None
+
+
+async def test_the_configured_group_is_there_for_the_named_guild_alone(
+    store: SqliteStore, now: FakeNow, group: Group
+) -> None:
+    groups = Groups(store, now, group, home_guild=GUILD)
+    assert await groups.configured_for("3000") is None
+    assert await groups.configured_for(GUILD) == group
+
+
 async def test_who_may_not_manage_the_server_sets_nothing_up(
     groups: Groups, guild: SetUp, store: SqliteStore
 ) -> None:
