@@ -58,13 +58,15 @@ class SessionCard:
 class SessionPost:
     """The payload of every post about a session, but of its summaries.
 
-    ``offset`` is a reminder's; ``change`` and ``was`` (the time it had before) are a notice's.
+    ``offset`` is a reminder's; ``change``, ``was`` (the time it had before) and ``changed`` (what
+    else is otherwise now: "title", "place", "readings", "topic", "length") are a notice's.
     """
 
     card: SessionCard
     offset: timedelta | None = None
     change: Change | None = None
     was: datetime | None = None
+    changed: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(self, ensure_ascii=False, default=_plain)
@@ -77,6 +79,7 @@ class SessionPost:
             offset=None if data["offset"] is None else timedelta(seconds=data["offset"]),
             change=None if data["change"] is None else Change(data["change"]),
             was=None if data["was"] is None else datetime.fromisoformat(data["was"]),
+            changed=tuple(data.get("changed", ())),  # rows of before it was told have none
         )
 
 
@@ -150,6 +153,18 @@ def card_of(group: Group, session: Session) -> SessionCard:
         readings=tuple((reading.title, reading.url) for reading in session.readings),
         cancelled=session.status is SessionStatus.CANCELLED,
     )
+
+
+def changed_things(before: SessionCard, after: SessionCard) -> tuple[str, ...]:
+    """What members are told to look at again, its time aside, as ``SessionPost.changed`` has it."""
+    things = {
+        "title": before.title != after.title,
+        "place": before.place != after.place,
+        "readings": before.readings != after.readings,
+        "topic": before.topic != after.topic,
+        "length": before.duration != after.duration,
+    }
+    return tuple(thing for thing, is_changed in things.items() if is_changed)
 
 
 def session_post(

@@ -22,7 +22,7 @@ from bot.domain.model import (
     SessionStatus,
 )
 from bot.domain.ports import Rows
-from bot.domain.posts import Change, SessionPost, card_of, session_post
+from bot.domain.posts import Change, SessionPost, card_of, changed_things, session_post
 from bot.services.find import ends_at
 from bot.services.places import places, try_again
 from bot.services.reminders import planned
@@ -121,7 +121,8 @@ def _posts_of_change(
     still_of_use = max(ends_at(before), ends_at(after))
     if what is not None and still_of_use > now:
         was = before.starts_at if what is Change.MOVED else None
-        body = SessionPost(card, change=what, was=was)
+        changed = changed_things(card_of(group, before), card)
+        body = SessionPost(card, change=what, was=was, changed=changed)
         posts.append(
             session_post(PostKind.NOTICE, after, destination, body, expires_at=still_of_use)
         )

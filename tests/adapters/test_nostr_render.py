@@ -190,11 +190,22 @@ def test_notices_say_what_became_of_a_session() -> None:
     assert moved.content.startswith("New time: LLM moats\n\nWhen: Wed 2 Dec")
     assert "It was Wed 25 Nov 2026, 19:00 EST" in moved.content
     changed = render.notice(SessionPost(CARD, change=Change.CHANGED), US, None)
-    assert changed.content.startswith("Changed: LLM moats")
+    assert changed.content.startswith("Changed: LLM moats\n\nWhen: Wed 2 Dec")
     cancelled = render.notice(SessionPost(CARD, change=Change.CANCELLED), US, ROOT)
     assert cancelled.content.startswith("Cancelled: LLM moats\n\nIt was to be on Wed 2 Dec")
     without = render.notice(SessionPost(CARD, change=Change.MOVED), US, ROOT)
     assert "It was" not in without.content
+
+
+def test_a_notice_says_what_is_otherwise_now() -> None:
+    things = ("place", "readings")
+    changed = render.notice(SessionPost(CARD, change=Change.CHANGED, changed=things), US, ROOT)
+    head = "Changed: LLM moats\n\nWhat changed: place, readings.\n\nWhen: Wed 2 Dec"
+    assert changed.content.startswith(head)
+    was = STARTS - timedelta(days=7)
+    post = SessionPost(CARD, change=Change.MOVED, was=was, changed=("place",))
+    moved = render.notice(post, US, ROOT)
+    assert moved.content.endswith(" (Thu 00:00 UTC).\n\nAlso changed: place.")
 
 
 def test_the_profile_says_that_we_are_a_bot() -> None:

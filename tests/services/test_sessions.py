@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -219,7 +220,49 @@ async def test_a_new_title_is_told_and_a_new_topic_only_updates_the_calendar(
     assert kinds(await queued(store))[1:] == [PostKind.CALENDAR]
     await sessions.edit(group, "llama", SessionChanges(title="Alpaca"), by=OPERATOR)
     notice = (await queued(store))[-1]
-    assert SessionPost.from_json(notice.payload).change is Change.CHANGED
+    told = SessionPost.from_json(notice.payload)
+    assert (told.change, told.changed) == (Change.CHANGED, ("title",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"),
+    [
+        (SessionChanges(place="Room 2"), ("place",)),
+        (
+            SessionChanges(place="Room 2", readings=(Reading("Another"),), tags=("ai",)),
+            ("place", "readings"),
+        ),
+        (SessionChanges(title="Alpaca", topic="New", duration=HOUR), ("title", "topic", "length")),
+        (SessionChanges(when="2026-12-11 19:00", place="Room 2"), ("place",)),
+        (SessionChanges(when="2026-12-11 19:00"), ()),
+    ],
+)
+async def test_a_notice_says_what_is_otherwise_now(
+    sessions: Sessions,
+    group: Group,
+    destination: Destination,
+    store: SqliteStore,
+    changes: SessionChanges,
+    changed: tuple[str, ...],
+) -> None:
+    await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, "llama", by=OPERATOR)
+    await sessions.edit(group, "llama", changes, by=OPERATOR)
+    notice = (await queued(store))[-1]
+    assert notice.kind is PostKind.NOTICE
+    assert SessionPost.from_json(notice.payload).changed == changed
+
+
+async def test_a_notice_that_was_stored_before_it_said_what_changed_can_be_read(
+    sessions: Sessions, group: Group, destination: Destination, store: SqliteStore
+) -> None:
+    await sessions.add(group, PLAN, by=OPERATOR)
+    await sessions.announce(group, "llama", by=OPERATOR)
+    await sessions.edit(group, "llama", SessionChanges(title="Alpaca"), by=OPERATOR)
+    payload = json.loads((await queued(store))[-1].payload)
+    assert payload.pop("changed") == ["title"]
+    old = SessionPost.from_json(json.dumps(payload))
+    assert (old.card.title, old.changed) == ("Alpaca", ())
 
 
 async def test_editing_a_planned_session_tells_nobody(

@@ -263,6 +263,19 @@ class TestLaterPosts:
         assert off.embeds[0].title == "Cancelled: LLM moats"
         assert not off.rows
 
+    def test_a_notice_says_what_is_otherwise_now_where_it_is_known(self) -> None:
+        things = ("place", "readings")
+        changed = render.notice(SessionPost(CARD, change=Change.CHANGED, changed=things), 7)
+        unknown = render.notice(SessionPost(CARD, change=Change.CHANGED), 7)
+        moved = render.notice(
+            SessionPost(CARD, change=Change.MOVED, was=STARTS, changed=("place",)), 7
+        )
+        facts = unknown.embeds[0].description
+        assert facts is not None
+        assert changed.embeds[0].description == f"What changed: place, readings.\n\n{facts}"
+        assert "hanged" not in facts
+        assert (moved.embeds[0].description or "").endswith(">).\n\nAlso changed: place.")
+
     def test_a_warning_is_for_the_organisers(self) -> None:
         message = render.warning("I may not post in <#5>: run `/setup`. <@6>", "ref abc")
         check(message)
@@ -788,7 +801,9 @@ class TestLimits:
         check(render.session_embed(card, BIG, COUNTS, questions=10**9))
         check(render.reminder(SessionPost(card, offset=timedelta(days=1)), BIG, NOW, "ref 01"))
         for change in Change:
-            check(render.notice(SessionPost(card, change=change, was=NOW), BIG, "ref 01"))
+            things = ("title", "place", "readings", "topic", "length")
+            post = SessionPost(card, change=change, was=NOW, changed=things)
+            check(render.notice(post, BIG, "ref 01"))
         check(render.sessions_list([session] * 40, NOW, organiser=True))
         check(render.rsvp_answer(session.title, COUNTS, RsvpAnswer.YES))
 

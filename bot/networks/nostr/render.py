@@ -153,9 +153,15 @@ def notice(
             return _further(card, f"Cancelled: {card.title}", [f"It was to be on {was}."], us, root)
         case Change.MOVED:
             was = "" if post.was is None else f"It was {when(post.was, card.timezone)}."
-            return _further(card, f"New time: {card.title}", [facts(card), was, page], us, root)
+            parts = [facts(card), was, _things("Also changed", post), page]
+            return _further(card, f"New time: {card.title}", parts, us, root)
         case _:
-            return _further(card, f"Changed: {card.title}", [facts(card), page], us, root)
+            parts = [_things("What changed", post), facts(card), page]
+            return _further(card, f"Changed: {card.title}", parts, us, root)
+
+
+def _things(head: str, post: SessionPost) -> str:
+    return f"{head}: {', '.join(post.changed)}." if post.changed else ""
 
 
 def summary(post: SummaryPost, us: Identity, root: Event | None) -> Draft:

@@ -93,12 +93,20 @@ def notice(post: SessionPost, session_id: int, mark: str = "") -> Message:
             return Message(embeds=(embed,))
         case Change.MOVED:
             embed = _headed(f"New time: {card.title}", AMBER, card, mark)
-            was = f"\n\nIt was {when(post.was)}." if post.was is not None else ""
-            embed.description = _facts(card) + was
+            was = f"It was {when(post.was)}." if post.was is not None else ""
+            embed.description = _parts(_facts(card), was, _things("Also changed", post))
         case _:
             embed = _headed(f"Changed: {card.title}", AMBER, card, mark)
-            embed.description = _facts(card)
+            embed.description = _parts(_things("What changed", post), _facts(card))
     return Message(embeds=(embed,), rows=(_answers(session_id),))
+
+
+def _things(head: str, post: SessionPost) -> str:
+    return f"{head}: {', '.join(post.changed)}." if post.changed else ""
+
+
+def _parts(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def warning(text: str, mark: str = "") -> Message:
