@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -380,9 +381,9 @@ def test_nothing_makes_a_stranger_live_again(text: str, hostile: str) -> None:
 def test_hostile_text_takes_no_time(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     for work in (inert, flat):
-        before = datetime.now(UTC)
+        before = time.process_time()
         work(text)
-        assert datetime.now(UTC) - before < timedelta(seconds=2)
+        assert time.process_time() - before < 2
 
 
 def test_markdown_is_flattened() -> None:
