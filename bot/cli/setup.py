@@ -48,7 +48,10 @@ def set_up(
         say(f"Made the bot's Nostr key, {data.key_file}. Keep a copy of it, and show it to nobody.")
     say(f"The bot is {signer.npub}")
     _say_invite(config.token)
-    _say_next(path, on_discord=config.token is not None)
+    given = {"the group's name": name, "its time zone": timezone, "the relays": relays}
+    _say_next(
+        path, [what for what, is_given in given.items() if not is_given], config.token is not None
+    )
 
 
 def _say_invite(token: str | None) -> None:
@@ -70,12 +73,13 @@ def _say_invite(token: str | None) -> None:
         say(f"Invite it to your Discord server: {invite_url(known)}")
 
 
-def _say_next(path: Path, *, on_discord: bool) -> None:
+def _say_next(path: Path, left: list[str], on_discord: bool) -> None:
+    """``left``: what `init` wasn't told."""
     option = "" if path == Path("config.toml") else f" --config {path}"
     plan = f'readalong session add{option} --title "..." --at "2026-12-02 19:00" --announce'
     say("Summaries quote the reading, without AI; [summaries] in the configuration names a model.")
     say("\nNext:")
-    say(f"  1. edit {path}: the group's name, time zone and relays")
+    say(f"  1. edit {path}: {', '.join(left) or 'whatever else is to be otherwise'}")
     say(f"  2. readalong check{option}")
     say(f"  3. readalong run{option}")
     if on_discord:

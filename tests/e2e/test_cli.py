@@ -242,7 +242,9 @@ def test_init_checks_the_answers_before_it_writes(readalong: Readalong, tmp_path
 def test_init_fills_the_answers_in_where_the_comments_still_line_up(
     readalong: Readalong, tmp_path: Path
 ) -> None:
-    assert readalong("init", "--name", "日本", "--timezone", "Asia/Tokyo").code == 0
+    done = readalong("init", "--name", "日本", "--timezone", "Asia/Tokyo")
+    assert done.code == 0
+    assert "1. edit config.toml: the relays\n" in done.out, "the rest was told"
     text = (tmp_path / "config.toml").read_text(encoding="utf-8")
     assert 'name = "日本"\n' in text
     assert 'slug = "my-group"                      # short name' in text, "no letters for a slug"
