@@ -20,6 +20,7 @@ from bot.networks.discord.connection import stay_connected
 from bot.networks.discord.context import Services
 from bot.networks.discord.deliver import DiscordCourier
 from bot.networks.discord.events import Interest
+from bot.networks.discord.rest import Rest
 from bot.networks.nostr.nip19 import encode_npub
 from bot.services.outbox import Outbox, backoff
 from bot.services.places import try_again
@@ -72,8 +73,13 @@ def discord_side(desk: Desk, bot: ReadalongBot, token: str, now: Now) -> Side:
         return str(bot.user.id) if bot.user else ""
 
     outbox = Outbox(desk.store, DiscordCourier(bot.http, desk.store, now, announcements, us), now)
-    interest = Interest(bot.services, announcements.touch, us)
+    interest = Interest(bot.services, announcements.touch, us, Rest(bot.http))
     interest.listen(bot)
+
+    async def on_ready() -> None:
+        interest.ask_for_all()
+
+    bot.add_listener(on_ready)
     workers = {
         "announcements": _once(bot.logged_in, announcements.run),
         "interest in events": interest.run,

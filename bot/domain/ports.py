@@ -157,6 +157,10 @@ class SessionRows(Protocol):
         """Takes back what ``set_interest`` stored, never what the person said."""
         ...
 
+    async def interested(self, session_id: int, network: Network) -> set[str]:
+        """The addresses of those whose interest counts: they said nothing."""
+        ...
+
     async def set_text(self, reading_id: int, title: str, document: Document, at: datetime) -> None:
         """Keep what was read of a reading: text, author, date and notes, under this title."""
         ...

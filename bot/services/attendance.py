@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.errors import UserError
-from bot.domain.model import Author, Group, RsvpAnswer, Rsvps, Session, SessionStatus
+from bot.domain.model import (
+    Author,
+    Group,
+    Network,
+    PostKind,
+    RsvpAnswer,
+    Rsvps,
+    Session,
+    SessionStatus,
+)
 from bot.domain.ports import Now, Rows, Store
 from bot.services import find
 from bot.services.memory import Memory
 from bot.services.people import presentable
+
+_AHEAD = 100  # sessions of a group; a guild has 100 events at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,15 @@ class Answered:
     session: Session
     counts: Rsvps
     answer: RsvpAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A session's calendar entries on a network: each destination, and its id there."""
+
+    group: Group
+    session_id: int
+    places: tuple[tuple[str, str], ...]
 
 
 class Attendance:
@@ -63,6 +84,36 @@ class Attendance:
             if interested:
                 return await tx.sessions.set_interest(session, presentable(person), now)
             return await tx.sessions.clear_interest(session, person)
+
+    async def all_interest(
+        self, group: Group, session_id: int, network: Network, addresses: Collection[str]
+    ) -> bool:
+        """Everybody who shows interest on a network, as it says when it is asked: for what wasn't
+        heard meanwhile. Returns whether the counts changed."""
+        now = self._now()
+        changed = False
+        async with self._store.transaction() as tx:
+            try:
+                session = await _open_session(tx, group, session_id, now)
+            except UserError:
+                return False
+            known = await tx.sessions.interested(session_id, network)
+            for address in set(addresses) - known:
+                changed |= await tx.sessions.set_interest(session, Author(network, address), now)
+            for address in known - set(addresses):
+                changed |= await tx.sessions.clear_interest(session, Author(network, address))
+        return changed
+
+    async def entries(self, network: Network) -> Sequence[Entry]:
+        """The calendar entries of all sessions that one can still come to."""
+        found = []
+        async with self._store.read() as view:
+            for group in await view.groups.all():
+                for session in await find.ahead(view, group.id, self._now(), _AHEAD):
+                    kind = PostKind.CALENDAR
+                    places = await view.outbox.sent(session.id, network, kind)
+                    found.append(Entry(group, session.id, tuple(places)))
+        return found
 
     async def counts(self, session_id: int) -> Rsvps:
         return await self._memory.get(

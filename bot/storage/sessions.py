@@ -36,7 +36,16 @@ from bot.domain.ports import Topic
 from bot.storage.link import Link
 from bot.storage.people import MEET_ALL, PERSON, PERSONS, met, named
 from bot.storage.statements import Batch, Query, is_short
-from bot.storage.tables import JsonText, listed, moment_text, outbox, readings, rsvps, sessions
+from bot.storage.tables import (
+    JsonText,
+    listed,
+    moment_text,
+    outbox,
+    people,
+    readings,
+    rsvps,
+    sessions,
+)
 
 _PREFIX_LIMIT = 20
 _LAST_CHARACTER = "\U0010ffff"  # sorts after everything that a slug can go on with
@@ -94,6 +103,15 @@ _ANSWERED = Batch(
 _INTERESTED = Batch(_ANSWER.on_conflict_do_nothing(), *_GIVEN)
 _ANSWER_OF = select(rsvps.c.answer).where(
     rsvps.c.session_id == bindparam("session_id"), rsvps.c.person_id.in_(PERSONS)
+)
+_INTEREST = Query(
+    select(people.c.address)
+    .join_from(rsvps, people, rsvps.c.person_id == people.c.id)
+    .where(
+        rsvps.c.session_id == bindparam("session_id"),
+        rsvps.c.interested == literal_column("1"),
+        people.c.network == bindparam("network"),
+    )
 )
 _CLEAR_INTEREST = delete(rsvps).where(
     rsvps.c.session_id == bindparam("session_id"),
@@ -193,6 +211,10 @@ class SessionTable:
     async def clear_interest(self, session: Session, author: Author) -> bool:
         values = {"session_id": session.id, **named(author)}
         return bool(await self._link.run(_CLEAR_INTEREST, values))
+
+    async def interested(self, session_id: int, network: Network) -> set[str]:
+        values = {"session_id": session_id, "network": network.value}
+        return {address for (address,) in await self._link.found(_INTEREST, values, short=False)}
 
     async def set_text(self, reading_id: int, title: str, document: Document, at: datetime) -> None:
         values = {

@@ -21,6 +21,7 @@ from bot.networks.discord.events import Interest
 from bot.networks.discord.local import Actor, LocalDiscord
 from bot.networks.discord.local import Guild as LocalGuild
 from bot.networks.discord.local.model import Event
+from bot.networks.discord.rest import Rest
 from bot.services.attendance import Attendance
 from bot.storage.store import SqliteStore
 from tests.adapters.discord_bot import connected
@@ -43,6 +44,10 @@ class Heard:
     event: Event
     ada: Actor
     touched: list[int]
+
+    @property
+    def bot_id(self) -> int:
+        return self.server.world.bot.id
 
     async def counts(self) -> Rsvps:
         async with self.store.read() as view:
@@ -98,7 +103,9 @@ async def heard(tmp_path: Path) -> AsyncIterator[Heard]:
         made: list[Interest] = []
 
         def prepare(bot: ReadalongBot) -> None:
-            made.append(Interest(bot.services, touched.append, lambda: str(server.world.bot.id)))
+            us = str(server.world.bot.id)
+            rest = Rest(bot.http)
+            made.append(Interest(bot.services, touched.append, lambda: us, rest))
             made[0].listen(bot)
 
         async with connected(server, store, prepare) as bot:
@@ -152,6 +159,36 @@ async def test_an_event_told_of_another_groups_guild_counts_for_nothing(heard: H
     await heard.becomes(Rsvps(maybe=1))
 
 
+async def test_what_nobody_told_is_asked_for(heard: Heard) -> None:
+    crowd = [heard.server.join(heard.guild, f"P{number}") for number in range(120)]
+    said = Author(Network.DISCORD, str(crowd[0].id), "P0")
+    async with heard.store.transaction() as tx:
+        await tx.sessions.set_rsvp(heard.session, said, RsvpAnswer.NO, FakeNow()())
+    heard.ada.interested(heard.event)
+    await heard.becomes(Rsvps(maybe=1, no=1))
+    del heard.event.interested[heard.ada.id]
+    heard.event.interested |= dict.fromkeys([*(each.id for each in crowd), heard.bot_id])
+    for _ in range(2):
+        heard.interest.ask_for_all()
+    await heard.becomes(Rsvps(maybe=119, no=1))
+    await until(lambda: heard.touched == [heard.session.id] * 2)
+    heard.event.interested.clear()
+    heard.interest.ask_for_all()
+    await heard.becomes(Rsvps(no=1))
+
+
+async def test_where_nobody_can_be_asked_nothing_is_taken_back(
+    heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard.ada.interested(heard.event)
+    await heard.becomes(Rsvps(maybe=1))
+    del heard.guild.events[heard.event.id]
+    with caplog.at_level(logging.INFO):
+        heard.interest.ask_for_all()
+        await until(lambda: "who is interested" in caplog.text)
+    assert await heard.counts() == Rsvps(maybe=1)
+
+
 @pytest.mark.parametrize("error", [StorageError("the disk is full"), ZeroDivisionError()])
 async def test_what_fails_ends_nothing(
     heard: Heard, error: Exception, caplog: pytest.LogCaptureFixture
@@ -176,7 +213,8 @@ async def test_what_fails_ends_nothing(
 
 async def test_a_flood_is_bounded(heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
     services: Services = heard.bot.services
-    small = Interest(services, heard.touched.append, lambda: "", waiting=1)
+    rest = Rest(heard.bot.http)
+    small = Interest(services, heard.touched.append, lambda: "", rest, waiting=1)
     small.listen(heard.bot)
     with caplog.at_level(logging.WARNING):
         heard.ada.interested(heard.event)

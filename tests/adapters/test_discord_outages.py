@@ -78,6 +78,23 @@ async def test_a_session_that_is_invalid_is_begun_anew_and_loses_nothing_acknowl
     assert len(scene.server.requests.to("PUT", "/applications/*/commands")) == 1
 
 
+async def test_interest_in_an_event_that_nobody_heard_of_counts_once_connected_anew(
+    scene: Scene,
+) -> None:
+    session = await scene.announced()
+    await scene.all_is_sent()
+    (event,) = scene.home.guild.events.values()
+    event.interested[scene.home.member.id] = None
+    scene.server.gateway.invalidate()
+    await scene.server.gateway.until_identified(2, within=20)
+
+    async def counted() -> bool:
+        async with scene.bot.store.read() as view:
+            return (await view.sessions.rsvps(session.id)).maybe == 1
+
+    await until(counted)
+
+
 async def has_each_once(scene: Scene) -> None:
     """Both announcements, threads and events, and not one of them twice."""
     announcements = [each for each in scene.posted("Who is coming") if "Going" in each.labels]

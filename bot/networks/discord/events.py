@@ -1,8 +1,9 @@
 """Who is "interested" in a session's scheduled event, as the gateway tells: an RSVP *maybe*.
 
 discord.py drops what concerns people whom it doesn't know, and without the members intent it knows
-nearly nobody; so its table of parsers is given ours, which needs ids only. Whether interest counts
-is the service's.
+nearly nobody; so its table of parsers is given ours, which needs ids only. What was told while
+nobody listened is asked for whenever we are connected anew. Whether interest counts is the
+service's.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ import discord
 
 from bot.domain.errors import NotSetUpError, ReadalongError
 from bot.domain.model import Author, Network
+from bot.networks.discord.calendar import NONE
 from bot.networks.discord.context import Services
+from bot.networks.discord.rest import Rest
+from bot.services.attendance import Entry
 
 logger = logging.getLogger(__name__)
 
 _ADDED, _REMOVED = "GUILD_SCHEDULED_EVENT_USER_ADD", "GUILD_SCHEDULED_EVENT_USER_REMOVE"
 
-Heard = tuple[Mapping[str, Any], bool]
+Heard = tuple[Mapping[str, Any], bool] | None
+"""What the gateway tells; None: that all is to be asked for."""
 
 
 class Interest:
@@ -37,9 +42,11 @@ class Interest:
         services: Services,
         touch: Callable[[int], None],
         us: Callable[[], str],
+        rest: Rest,
         waiting: int = 10_000,
     ) -> None:
         self._services = services
+        self._rest = rest
         self._touch = touch
         self._us = us
         self._heard: asyncio.Queue[Heard] = asyncio.Queue(waiting)
@@ -51,12 +58,19 @@ class Interest:
         for name, interested in ((_ADDED, True), (_REMOVED, False)):
             parsers[name] = self._hearing(interested)
 
+    def ask_for_all(self) -> None:
+        """We are connected anew, and may not have been told of everything."""
+        self._put(None)
+
     async def run(self) -> None:
         """Store what is heard, until cancelled. What fails is logged, and the next one taken."""
         while True:
-            data, interested = await self._heard.get()
+            heard = await self._heard.get()
             try:
-                await self._take(data, interested)
+                if heard is None:
+                    await self._take_all()
+                else:
+                    await self._take(*heard)
             except NotSetUpError:
                 continue
             except ReadalongError as error:
@@ -66,12 +80,34 @@ class Interest:
 
     def _hearing(self, interested: bool) -> Callable[[Mapping[str, Any]], None]:
         def hear(data: Mapping[str, Any]) -> None:
-            try:
-                self._heard.put_nowait((data, interested))
-            except asyncio.QueueFull:
-                logger.warning("interest in an event is not counted: too much at once")
+            self._put((data, interested))
 
         return hear
+
+    def _put(self, heard: Heard) -> None:
+        try:
+            self._heard.put_nowait(heard)
+        except asyncio.QueueFull:
+            logger.warning("interest in an event is not counted: too much at once")
+
+    async def _take_all(self) -> None:
+        for entry in await self._services.attendance.entries(Network.DISCORD):
+            try:
+                await self._take_entry(entry)
+            except ReadalongError as error:
+                logger.info("who is interested in session %s: %s", entry.session_id, error)
+
+    async def _take_entry(self, entry: Entry) -> None:
+        """A session may have an event on several guilds: who shows interest in any of them."""
+        people: set[str] = set()
+        events = {(place.split("/")[0], event) for place, event in entry.places if event != NONE}
+        for guild, event in events:
+            people |= await self._rest.interested(guild, event)
+        people.discard(self._us())
+        if events and await self._services.attendance.all_interest(
+            entry.group, entry.session_id, Network.DISCORD, people
+        ):
+            self._touch(entry.session_id)
 
     async def _take(self, data: Mapping[str, Any], interested: bool) -> None:
         event, user = str(data["guild_scheduled_event_id"]), str(data["user_id"])

@@ -31,6 +31,8 @@ TEXT_INPUT = 4000
 NONCE = 25
 HISTORY_PAGE = 100
 """Messages in one answer of a channel's history."""
+EVENT_USERS_PAGE = 100
+"""People in one answer about who is interested in a scheduled event."""
 
 THREAD_NAME = 100
 EVENT_NAME = 100

@@ -17,7 +17,7 @@ import discord
 from discord.http import HTTPClient, MultipartParameters, Route
 
 from bot.domain.errors import DeliveryError
-from bot.networks.discord.limits import HISTORY_PAGE
+from bot.networks.discord.limits import EVENT_USERS_PAGE, HISTORY_PAGE
 from bot.networks.discord.render.message import Payload
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE, UNKNOWN_EVENT = 10003, 10004, 10008, 10070
@@ -111,6 +111,22 @@ class Rest:
             self._http.get_scheduled_events(int(guild), with_user_count=False)
         )
         return [dict(event) for event in found]
+
+    async def interested(self, guild: str, event: str) -> set[str]:
+        """Who is interested in a scheduled event: users' ids."""
+        found: set[str] = set()
+        after: int | None = None
+        while True:
+            page: Any = await self._answer(
+                self._http.get_scheduled_event_users(
+                    int(guild), int(event), limit=EVENT_USERS_PAGE, with_member=False, after=after
+                )
+            )
+            ids = [int(each["user"]["id"]) for each in page]
+            found.update(str(each) for each in ids)
+            if len(ids) < EVENT_USERS_PAGE:
+                return found
+            after = max(ids)
 
     async def create_event(self, guild: str, payload: Payload) -> str:
         route = Route("POST", "/guilds/{guild_id}/scheduled-events", guild_id=int(guild))

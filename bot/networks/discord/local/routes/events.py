@@ -95,9 +95,12 @@ def _may_change(api: Api, event: Event) -> None:
 
 def _users(api: Api, call: Call) -> Reply:
     event = api.event(call)
+    limit, after = int(call.query.get("limit", 100)), int(call.query.get("after", 0))
+    if not 1 <= limit <= 100:
+        raise invalid([Problem("limit", "NUMBER_TYPE_MAX", "int value should be 1 to 100.")])
     return [
         {"guild_scheduled_event_id": str(event.id), "user": payloads.user(api.world.users[each])}
-        for each in event.interested
+        for each in sorted(each for each in event.interested if each > after)[:limit]
     ]
 
 
