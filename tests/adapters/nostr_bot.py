@@ -40,6 +40,7 @@ from bot.services.sessions import SessionPlan, Sessions
 from bot.services.summaries import Summaries
 from bot.storage.store import SqliteStore
 from tests.fakes import FakeNow
+from tests.waiting import until
 
 RELAY = "ws://relay.test"
 BOT = Signer(b"\x01" * 32)
@@ -138,6 +139,16 @@ class Bot:
         )
         session = await self.sessions.add(self.group, plan, by=OPERATOR)
         return (await self.sessions.announce(self.group, session.slug, by=OPERATOR)).session
+
+    async def announcement(self, session: Session) -> Event:
+        """The note that announces it, once it is posted."""
+
+        def notes() -> list[Event]:
+            head = f"{session.title}\n"
+            return [e for e in self.relay.events if e.kind == NOTE and e.content.startswith(head)]
+
+        await until(notes)
+        return notes()[0]
 
 
 @asynccontextmanager

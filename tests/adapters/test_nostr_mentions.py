@@ -63,14 +63,6 @@ async def board(bot: Bot, session: Session) -> list[str]:
     return [question.text for question in await bot.questions.board(session)]
 
 
-async def announced(bot: Bot, session: Session) -> Event:
-    """Its announcement's note, once it is posted."""
-    await until(lambda: [each for each in bot.relay.events if session.title in each.content])
-    return next(
-        each for each in bot.relay.events if each.kind == 1 and session.title in each.content
-    )
-
-
 async def test_a_question_is_on_the_board_and_its_reply_says_its_number(bot: Bot) -> None:
     session = await bot.announce()
     asked = mention(ANN, "ask what is a moat?", bot.now)
@@ -113,7 +105,7 @@ async def test_an_event_that_an_earlier_run_handled_is_not_answered_again(bot: B
 async def test_a_reply_to_a_sessions_note_asks_for_that_session(bot: Bot) -> None:
     soon = await bot.announce("Soon", in_days=1)
     later = await bot.announce("Later", in_days=9)
-    note = await announced(bot, later)
+    note = await bot.announcement(later)
     asked = mention(ANN, "What is a moat?", bot.now, ("e", note.id, RELAY, "root", note.pubkey))
     reply = await said(bot, asked)
     assert "Question 1 for “Later”" in reply.content
@@ -146,7 +138,7 @@ async def test_a_comment_on_the_calendar_entry_asks_for_that_session(bot: Bot) -
 
 async def test_people_talking_under_our_note_are_left_alone(bot: Bot) -> None:
     session = await bot.announce()
-    note = await announced(bot, session)
+    note = await bot.announcement(session)
     remark = sign(BEN, 1, "I like it", (), int(bot.now().timestamp()))
     thread = (
         ("e", note.id, RELAY, "root", note.pubkey),
@@ -164,7 +156,7 @@ async def test_people_talking_under_our_note_are_left_alone(bot: Bot) -> None:
 
 async def test_a_summary_command_under_a_note_is_for_its_session(bot: Bot) -> None:
     await bot.announce("Soon", in_days=1)
-    note = await announced(bot, await bot.announce("Later", in_days=9))
+    note = await bot.announcement(await bot.announce("Later", in_days=9))
     tag = ("e", note.id, RELAY, "root", note.pubkey)
     reply = await said(bot, mention(ANN, "summary plain", bot.now, tag))
     assert reply.content.startswith("Later – ")
@@ -174,7 +166,7 @@ async def test_a_summary_command_under_a_note_is_for_its_session(bot: Bot) -> No
 
 async def test_under_a_note_questions_are_that_sessions_board(bot: Bot) -> None:
     await bot.announce("Soon", in_days=1)
-    note = await announced(bot, await bot.announce("Later", in_days=9))
+    note = await bot.announcement(await bot.announce("Later", in_days=9))
     tag = ("e", note.id, RELAY, "root", note.pubkey)
     reply = await said(bot, mention(ANN, "questions", bot.now, tag))
     assert reply.content.startswith("Questions for “Later”")

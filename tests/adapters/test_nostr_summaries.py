@@ -106,8 +106,9 @@ async def test_summaries_are_posted_under_the_announcement_beside_the_article(bo
     await stored(bot, session, Audience.TECHIE, "words")
     await stored(bot, session, Audience.PLAIN)
     notes = await posted(bot, session)
-    root = next(e for e in bot.relay.events if e.content.startswith("Moats\n"))
+    root = await bot.announcement(session)
     assert [replied_to(note)[0] for note in notes.values()] == [root.id, root.id]
+    await until(lambda: any(e.kind == LONG_FORM for e in bot.relay.events))
     (page,) = (e for e in bot.relay.events if e.kind == LONG_FORM)
     assert all(page.coordinate in note.values("a") for note in notes.values())
     assert "# Moats" in page.content
@@ -129,7 +130,7 @@ async def test_evidence_under_a_summarys_note_is_that_summarys_as_it_stands_ther
     await stored(bot, session, Audience.TECHIE, "techie quote")
     await stored(bot, session, Audience.PLAIN, "plain quote")
     notes = await posted(bot, session)
-    root = next(e for e in bot.relay.events if e.content.startswith("Moats\n"))
+    root = await bot.announcement(session)
     await stored(bot, session, Audience.PLAIN, "a newer quote")
     answer = await told(bot, "where does it say that?", *under(notes["In"], root))
     assert "1. plain head\n“plain quote” (Part 1)" in answer
@@ -148,7 +149,7 @@ async def test_evidence_elsewhere_is_of_both_current_summaries(bot: Bot) -> None
     answer = await told(bot, "sources")
     assert answer.startswith("Moats – where the reading says it\n\nFor techies – written by gpt-9")
     assert answer.endswith("from the group's page\n\nNo quotes were kept for this summary.")
-    root = next(e for e in bot.relay.events if e.content.startswith("Moats\n"))
+    root = await bot.announcement(session)
     under_it = await told(bot, "quotes", ("e", root.id, RELAY, "root", BOT.public_key))
     assert under_it == answer
 

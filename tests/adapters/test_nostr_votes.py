@@ -119,8 +119,7 @@ async def test_under_a_sessions_post_a_vote_is_for_that_session(bot: Bot) -> Non
     later = await bot.announce("Later", in_days=9)
     for session in (soon, later):
         await bot.questions.add(bot.group, session.slug, "Why?", by=OPERATOR)
-    await until(lambda: any(e.kind == 1 and "Later" in e.content for e in bot.relay.events))
-    note = next(e for e in bot.relay.events if e.kind == 1 and "Later" in e.content)
+    note = await bot.announcement(later)
     under = ("e", note.id, RELAY, "root", note.pubkey)
     assert "of “Later” counts" in await told(bot, ANN, "vote 1", under)
     assert "of “Soon” counts" in await told(bot, ANN, "vote 1 soon", under)
@@ -204,12 +203,7 @@ async def test_a_reaction_to_anything_else_leaves_no_trace(bot: Bot) -> None:
     asked = mention(ANN, "ask what is a moat?", bot.now)
     await said(bot, asked)
     helped = await said(bot, mention(ANN, "help", bot.now))
-
-    def notes() -> list[Event]:
-        return [e for e in bot.relay.events if e.kind == 1 and "Room 4" in e.content]
-
-    await until(notes)
-    note = notes()[0]
+    note = await bot.announcement(session)
     elsewhere = sign(BEN, 1, "hello", (), int(bot.now().timestamp()))
     likes = [reaction(bot, BEN, event) for event in (asked, helped, note, elsewhere)]
     await passed(bot, *likes)
