@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from bot.domain.errors import StorageError
+
 _MOST = 100
 
 _T = TypeVar("_T")
@@ -15,8 +17,10 @@ _R = TypeVar("_R")
 class Gathering(Generic[_T, _R]):
     """``serve`` is given all that came since its last turn and returns as many answers, in order.
 
-    An answer that is an exception is raised to the one whose it is; what ``serve`` raises, to all
-    of that turn. Who is cancelled meanwhile is served even so.
+    An answer that is an exception is raised to the one whose it is. What ``serve`` raises leaves
+    nothing of that turn done: where the data file can't be used just now it is raised to all, else
+    each is served alone, so that one doesn't spoil it for the others. Who is cancelled meanwhile is
+    served even so.
     """
 
     def __init__(
@@ -38,22 +42,30 @@ class Gathering(Generic[_T, _R]):
     async def _serve_all(self) -> None:
         while self._waiting:
             turn, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-            answers: Sequence[_R | Exception]
             try:
-                answers = await self._serve([item for item, _ in turn])
-            except asyncio.CancelledError:
-                _cancel(turn)
-                raise
-            except Exception as error:  # raised to those who asked
-                answers = [error] * len(turn)
-            for (_, future), answer in zip(turn, answers, strict=True):
-                _settle(future, answer)
+                answers = await self._answers([item for item, _ in turn])
+                for (_, future), answer in zip(turn, answers, strict=True):
+                    _settle(future, answer)
+            finally:
+                _cancel(turn)  # those without an answer: we were cancelled
+        # Now and not when the task's end is told: who comes in between would wait for nobody.
+        self._serving = None
+
+    async def _answers(self, items: Sequence[_T]) -> Sequence[_R | Exception]:
+        try:
+            return await self._serve(items)
+        except Exception as error:  # raised to those who asked
+            passes = isinstance(error, StorageError) and not error.permanent
+            if passes or len(items) == 1:
+                return [error] * len(items)
+        return [answer for item in items for answer in await self._answers([item])]
 
     def _end(self, task: asyncio.Task[None]) -> None:
         """A task that is cancelled may not even have begun: nobody is left waiting for it."""
-        self._serving = None
-        _cancel(self._waiting)
-        self._waiting = []
+        if self._serving is task:
+            self._serving = None
+            _cancel(self._waiting)
+            self._waiting = []
 
 
 def _settle(future: asyncio.Future[_R], answer: _R | Exception) -> None:

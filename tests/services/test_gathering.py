@@ -43,6 +43,18 @@ async def test_those_who_come_at_once_are_one_turn_and_the_others_the_next() -> 
     assert await gathering(5) == 10
 
 
+async def test_who_asks_again_as_soon_as_they_are_answered_is_served() -> None:
+    gathering: Gathering[int, int] = Gathering(Counter())
+
+    async def several_times(number: int) -> list[int]:
+        return [await gathering(number) for _ in range(5)]
+
+    async with asyncio.timeout(5):
+        assert await several_times(3) == [6] * 5
+        found = await asyncio.gather(*map(several_times, range(20)))
+    assert found == [[2 * number] * 5 for number in range(20)]
+
+
 async def test_too_many_for_one_turn_are_several() -> None:
     counter = Counter()
     gathering: Gathering[int, int] = Gathering(counter)
@@ -65,6 +77,21 @@ async def test_what_fails_fails_for_all_of_a_turn_and_not_for_the_next() -> None
     assert [str(each) for each in found] == ["The disk is full."] * 2
     counter.error = None
     assert await gathering(1) == 2
+
+
+async def test_one_whom_a_whole_turn_fails_of_fails_alone() -> None:
+    turns: list[list[int]] = []
+
+    async def serve(numbers: Sequence[int]) -> list[int | Exception]:
+        turns.append(list(numbers))
+        if 2 in numbers:
+            raise StorageError("2 doesn't fit.", permanent=True)
+        return [*numbers]
+
+    gathering: Gathering[int, int] = Gathering(serve)
+    found = await asyncio.gather(*map(gathering, (1, 2, 3)), return_exceptions=True)
+    assert (found[0], str(found[1]), found[2]) == (1, "2 doesn't fit.", 3)
+    assert turns == [[1, 2, 3], [1], [2], [3]]
 
 
 async def test_who_leaves_is_served_and_holds_nobody_up() -> None:
